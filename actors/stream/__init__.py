@@ -1,0 +1,1 @@
+"""The stream actor and its messages."""

@@ -1,0 +1,88 @@
+"""What a stream's actor can be told and asked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from actors.kernel import Ask
+from actors.ports import Publisher
+from media.frames import Frame
+
+
+class StreamNotFound(Exception):
+    """There is no stream with this id."""
+
+
+class PublishRefused(Exception):
+    """The publisher may not go on air; ``code`` is an RTMP ``onStatus`` code."""
+
+    def __init__(self, code: str, description: str) -> None:
+        super().__init__(description)
+        self.code = code
+        self.description = description
+
+
+@dataclass(frozen=True, slots=True)
+class Publish(Ask[None]):
+    """Take the publisher's slot. PublishRefused where another one holds it."""
+
+    publisher: Publisher
+    stream_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublishFrames(Ask[None]):
+    """One reading tick's frames, in order. Refused with PublishRefused once the slot is lost."""
+
+    publisher: Publisher
+    frames: Sequence[Frame]
+
+
+@dataclass(frozen=True, slots=True)
+class PublisherLeft:
+    """The publisher's connection is over; ``deliberate`` where the encoder said goodbye."""
+
+    publisher: Publisher
+    deliberate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateStream(Ask[None]):
+    """Change what is not None. StreamNotFound."""
+
+    title: str | None = None
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RotateKey(Ask[None]):
+    """Make a new stream key; who publishes with the old one is put off. StreamNotFound."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopShow(Ask[bool]):
+    """End the running show; answers whether there was one. StreamNotFound."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteStream(Ask[None]):
+    """End the running show and delete the stream. StreamNotFound."""
+
+
+@dataclass(frozen=True, slots=True)
+class GraceOver:
+    """The time to come back after a drop is over; ``show_id`` tells which drop's."""
+
+    show_id: str
+    interruption: int
+
+
+StreamMessage = (
+    Publish
+    | PublishFrames
+    | PublisherLeft
+    | UpdateStream
+    | RotateKey
+    | StopShow
+    | DeleteStream
+    | GraceOver
+)

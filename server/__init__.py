@@ -1,0 +1,1 @@
+"""The edge and the composition: sockets, routes, gateway, HLS delivery, settings, pages."""

@@ -1,0 +1,1 @@
+"""Documents and segment bytes; knows neither actors nor HTTP."""
