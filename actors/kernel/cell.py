@@ -52,7 +52,6 @@ class Cell(Generic[M]):
         self._crashes: deque[float] = deque()
         self._restarts = 0
         self._owed: set[Reply[Any]] = set()
-        self._waiting: trio.CancelScope | None = None
 
     async def run(self) -> None:
         """Serve the mailbox until stopped, idle, or crashed once too often."""
@@ -74,8 +73,6 @@ class Cell(Generic[M]):
     def stop(self) -> None:
         """Take no more messages, refuse the queued questions, and let the actor end."""
         self._close(ActorStopped(f"{self.ref.name} has stopped"))
-        if self._waiting is not None:
-            self._waiting.cancel()
 
     def statistics(self) -> MailboxStatistics:
         """Take the mailbox's measure now."""
@@ -118,7 +115,7 @@ class Cell(Generic[M]):
     async def _wait_for_message(self, actor: Actor[M]) -> M | None:
         """Wait for a message; None when told to stop, or idle for long enough."""
         while not self._mailbox.closed:
-            with trio.move_on_after(self._idle_s) as self._waiting:
+            with trio.move_on_after(self._idle_s):
                 return await self._mailbox.get()
             # One may have come since the time ran out. After this look there is no checkpoint
             # until the close, so none can slip in between and be lost.

@@ -57,9 +57,12 @@ class Mailbox(Generic[M]):
             raise MailboxFull(f"the mailbox of {self.name} is full") from None
         self._note_depth()
 
-    async def get(self) -> M:
-        """Wait for the next message."""
-        message = await self._receive.receive()
+    async def get(self) -> M | None:
+        """Wait for the next message; None once the mailbox is closed."""
+        try:
+            message = await self._receive.receive()
+        except (trio.EndOfChannel, trio.ClosedResourceError):
+            return None
         self.received += 1
         return message
 
