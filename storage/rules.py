@@ -50,7 +50,7 @@ class RuleCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A checked ``find``; ``index`` has the fields of the index that serves it, or none: the ids."""
+    """A checked ``find``; ``index`` has the fields of the index that serves, none for the ids."""
 
     collection: str
     equals: tuple[tuple[str, Scalar], ...]

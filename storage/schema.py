@@ -72,7 +72,8 @@ class Schema:
     def __post_init__(self) -> None:
         _require(len(self.by_name) == len(self.collections), "two collections of one name")
         numbers = [migration.number for migration in self.migrations]
-        _require(numbers == list(range(1, len(numbers) + 1)), "migrations count 1, 2, 3, …")
+        counted = numbers == list(range(1, len(numbers) + 1)) != []
+        _require(counted, "migrations count 1, 2, 3, …")
         for collection in self.collections:
             _check_collection(collection)
         for migration in self.migrations:

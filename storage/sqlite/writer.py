@@ -42,8 +42,7 @@ class Writer:
         self._accepting = False
         self._unanswered: list[Job] = []
         self._crash: BaseException | None = None
-        # A daemon, so that a program whose event loop broke down can still exit. It is joined
-        # otherwise.
+        # A daemon, so that a program whose event loop broke down can still exit; stop() joins it.
         self._thread = threading.Thread(target=self._run, name="bandstand-store", daemon=True)
 
     async def start(self) -> None:
@@ -94,13 +93,13 @@ class Writer:
     def _end(self) -> None:
         """Leave nobody waiting; runs in the trio thread as the last word of the other."""
         self._accepting = False
-        _fail(self._unanswered, OutcomeUnknown("the store's thread failed"))
+        _fail(self._unanswered, OutcomeUnknown)
         queued: list[Job] = []
         while not self._queue.empty():
             job = self._queue.get_nowait()
             if job is not None:
                 queued.append(job)
-        _fail(queued, StoreUnavailable("the store's thread failed"))
+        _fail(queued, StoreUnavailable)
         self._opened.set()
         self._ended.set()
 
@@ -151,7 +150,7 @@ def _answer(jobs: list[Job]) -> None:
         trio.lowlevel.reschedule(job.task)
 
 
-def _fail(jobs: list[Job], error: StoreError) -> None:
+def _fail(jobs: list[Job], failure: type[StoreError]) -> None:
     for job in jobs:
-        job.error = error
+        job.error = failure("the store's thread has failed")
     _answer(jobs)
