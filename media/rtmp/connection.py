@@ -11,7 +11,7 @@ from media.rtmp.events import Event, Media, Metadata, PublishEnded, PublishReque
 from media.rtmp.flv import FlvDemuxer
 from media.rtmp.handshake import Handshake
 from media.rtmp.message import Message, MessageType, UserControl, decode_body, split_aggregate
-from media.rtmp.outbox import WINDOW_BYTES, Outbox
+from media.rtmp.outbox import Outbox
 from media.rtmp.states import State, Step, advance
 
 MAX_COMMANDS_BETWEEN_FRAMES = 256  # a real session has about ten before the first frame
@@ -42,7 +42,7 @@ class RtmpConnection:
         self._streams_created = 0
         self._publish_stream_id = 0
         self._commands = 0
-        self._window_bytes = WINDOW_BYTES
+        self._window_bytes = 0  # no acknowledgements until the peer names a window (5.4.4)
         self._acknowledged_bytes = 0
 
     def receive_data(self, data: bytes | bytearray | memoryview) -> None:
@@ -59,9 +59,7 @@ class RtmpConnection:
                 self._reader.receive_data(data)
         except RtmpError as error:
             self._fail(error)
-        if self.bytes_received - self._acknowledged_bytes >= self._window_bytes:
-            self._outbox.acknowledge(self.bytes_received)
-            self._acknowledged_bytes = self.bytes_received
+        self._acknowledge()
 
     def next_event(self) -> Event | None:
         """The next event; None while more bytes, or the driver's decision, are needed.
@@ -109,6 +107,11 @@ class RtmpConnection:
             self._send_status("error", "NetStream.Publish.Denied", error.message)
         self._advance(Step.FAIL)
         self._error = error
+
+    def _acknowledge(self) -> None:
+        if 0 < self._window_bytes <= self.bytes_received - self._acknowledged_bytes:
+            self._outbox.acknowledge(self.bytes_received)
+            self._acknowledged_bytes = self.bytes_received
 
     def _send_status(self, level: str, code: str, description: str) -> None:
         self._outbox.status(self._publish_stream_id, level, code, description)
@@ -168,7 +171,7 @@ class RtmpConnection:
         elif message.type_id == MessageType.ABORT:
             self._reader.abort(value)
         else:
-            self._window_bytes = value or WINDOW_BYTES
+            self._window_bytes = value
 
     def _receive_user_control(self, payload: bytes) -> None:
         if payload[:2] == struct.pack(">H", UserControl.PING_REQUEST) and len(payload) >= 6:
