@@ -1,1 +1,19 @@
 """Plain functions over the store, for what has no life of its own."""
+
+from actors.services.access_tokens import AccessTokens, AccountError, Principal
+from actors.services.accounts import Accounts, SignedIn, User, create_user
+from actors.services.passwords import Passwords
+from actors.services.stream_keys import SealBroken, StreamKeys
+
+__all__ = [
+    "AccessTokens",
+    "AccountError",
+    "Accounts",
+    "Passwords",
+    "Principal",
+    "SealBroken",
+    "SignedIn",
+    "StreamKeys",
+    "User",
+    "create_user",
+]

@@ -1,0 +1,203 @@
+"""Settings: environment variables (a ``.env`` is read), checked once, at start."""
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+ENV_PREFIX = "BANDSTAND_"
+MIN_SECRET_BYTES = 32
+MAX_PORT = 65_535
+RTMP_APP = "live"
+DEFAULT_RTMP_PORT = 1935
+ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - compared with, and bound to where PORT is set
+
+IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; each of ``lines`` names a variable and what is wrong."""
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__("; ".join(lines))
+        self.lines = lines
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where to listen: ``host`` is an address or a name, ``port`` 0 lets the system choose."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def reachable(self) -> "Endpoint":
+        """The same for a client on this machine, who cannot connect to "any address"."""
+        return Endpoint("127.0.0.1", self.port) if self.host in ANY_ADDRESS else self
+
+
+def parse_endpoint(value: object) -> object:
+    """Read ``host:port``; an IPv6 address stands in brackets. ValueError."""
+    if not isinstance(value, str):
+        return value
+    host, colon, port = value.strip().rpartition(":")
+    if host.startswith("[") and host.endswith("]"):
+        host = str(ipaddress.IPv6Address(host[1:-1]))
+    elif ":" in host:
+        raise ValueError("an IPv6 address goes in brackets, such as [::1]:8000")
+    if not (host and colon and port.isascii() and port.isdigit() and int(port) <= MAX_PORT):
+        raise ValueError("must be host:port, such as 127.0.0.1:8000")
+    return Endpoint(host, int(port))
+
+
+def parse_networks(value: object) -> object:
+    """Read addresses and networks with commas between. ValueError."""
+    if not isinstance(value, str):
+        return value
+    return tuple(ipaddress.ip_network(part.strip()) for part in value.split(",") if part.strip())
+
+
+def parse_public_url(value: object) -> object:
+    """Read an http or https origin, without a path. ValueError."""
+    if not isinstance(value, str):
+        return value
+    url = urlsplit(value.strip())
+    if url.scheme not in ("http", "https") or not url.hostname:
+        raise ValueError("must be a URL such as https://stage.example")
+    if url.path not in ("", "/") or url.query or url.fragment or "@" in url.netloc:
+        raise ValueError("must be scheme and host alone, such as https://stage.example")
+    return f"{url.scheme}://{url.netloc}"
+
+
+def parse_public_rtmp(value: object) -> object:
+    """Read an rtmp or rtmps URL; where it has no path, ours is added. ValueError."""
+    if not isinstance(value, str):
+        return value
+    url = urlsplit(value.strip())
+    if url.scheme not in ("rtmp", "rtmps") or not url.hostname:
+        raise ValueError("must be a URL such as rtmp://stage.example/live")
+    path = url.path.rstrip("/") or f"/{RTMP_APP}"
+    return f"{url.scheme}://{url.netloc}{path}"
+
+
+def parse_store(value: object) -> object:
+    """Let only the engine through that there is. ValueError."""
+    if value != "sqlite":
+        raise ValueError("must be sqlite: this version has no other store")
+    return value
+
+
+def parse_registration(value: object) -> object:
+    """Tell a mode that is not there yet from a misspelt one. ValueError."""
+    if value == "invite":
+        raise ValueError("this version knows no invitations yet: use open or closed")
+    return value
+
+
+def parse_secret(value: object) -> object:
+    """Refuse a secret that is too short to sign with. ValueError."""
+    if isinstance(value, str) and len(value.encode()) < MIN_SECRET_BYTES:
+        raise ValueError(f"must be at least {MIN_SECRET_BYTES} bytes, from a random source")
+    return value
+
+
+def _default_http(data: Mapping[str, Any]) -> Endpoint:
+    port = data.get("port")
+    return Endpoint("127.0.0.1", 8000) if port is None else Endpoint(ANY_ADDRESS[0], port)
+
+
+def _default_public_url(data: Mapping[str, Any]) -> str:
+    return f"http://{_named(data['http'])}"
+
+
+def _default_public_rtmp(data: Mapping[str, Any]) -> str:
+    return f"rtmp://{_named(data['rtmp'])}/{RTMP_APP}"
+
+
+def _named(endpoint: Endpoint) -> str:
+    """Name what to write in a link: nobody can open ``http://0.0.0.0``."""
+    return f"localhost:{endpoint.port}" if endpoint.host in ANY_ADDRESS else str(endpoint)
+
+
+class Settings(BaseSettings):
+    """What the environment says. Each field is ``BANDSTAND_`` and its name in capitals."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX,
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
+    )
+
+    port: Annotated[int, Field(ge=0, le=MAX_PORT)] | None = Field(None, validation_alias="PORT")
+    http: Annotated[Endpoint, NoDecode, BeforeValidator(parse_endpoint)] = Field(
+        default_factory=_default_http
+    )
+    rtmp: Annotated[Endpoint, NoDecode, BeforeValidator(parse_endpoint)] = Endpoint(
+        "127.0.0.1", DEFAULT_RTMP_PORT
+    )
+    public_url: Annotated[str, BeforeValidator(parse_public_url)] = Field(
+        default_factory=_default_public_url
+    )
+    public_rtmp: Annotated[str, BeforeValidator(parse_public_rtmp)] = Field(
+        default_factory=_default_public_rtmp
+    )
+    trusted_proxies: Annotated[
+        tuple[IpNetwork, ...], NoDecode, BeforeValidator(parse_networks)
+    ] = ()
+    data: Path = Path("data")
+    store: Annotated[Literal["sqlite"], BeforeValidator(parse_store)] = "sqlite"
+    env: Literal["dev", "production"] = "dev"
+    secret: Annotated[SecretStr, BeforeValidator(parse_secret)] | None = None
+    registration: Annotated[Literal["open", "closed"], BeforeValidator(parse_registration)] = "open"
+    metrics_token: SecretStr | None = None
+
+    @property
+    def production(self) -> bool:
+        """Whether this is no place for a dev default."""
+        return self.env == "production"
+
+    @property
+    def https(self) -> bool:
+        """Whether browsers reach us over TLS, so that cookies are ``Secure``."""
+        return self.public_url.startswith("https:")
+
+    @model_validator(mode="after")
+    def _no_dev_defaults_in_production(self) -> "Settings":
+        if self.production and self.secret is None:
+            raise ValueError("BANDSTAND_SECRET: must be set when BANDSTAND_ENV is production")
+        return self
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the environment; ``overrides`` (by field name) win over it. SettingsError."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        raise SettingsError(*_lines(error)) from None
+
+
+def _lines(error: ValidationError) -> list[str]:
+    # A field whose default is made from another one that is bad has no fault of its own.
+    faults = [each for each in error.errors() if each["type"] != "default_factory_not_called"]
+    return [_line(fault) for fault in faults]
+
+
+def _line(fault: ErrorDetails) -> str:
+    """Name the variable and the fault, and never show the value: it may be a secret."""
+    message = fault["msg"].removeprefix("Value error, ")
+    if not fault["loc"]:
+        return message
+    name = str(fault["loc"][0]).upper()
+    return f"{name}: {message}" if name == "PORT" else f"{ENV_PREFIX}{name}: {message}"
