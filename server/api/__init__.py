@@ -1,0 +1,6 @@
+"""The REST API under ``/api/v1``, and what operators ask for at the root."""
+
+from server.api.app import create_app, describe_api
+from server.api.house import House
+
+__all__ = ["House", "create_app", "describe_api"]

@@ -1,0 +1,83 @@
+"""Who is asking, and from where."""
+
+import hmac
+from http import HTTPStatus
+from ipaddress import ip_address
+
+from quart import request
+
+from actors.services import AccountError, Principal
+from actors.services.streams import Stream
+from server.api.errors import ApiError
+from server.api.house import current_house
+
+UNKNOWN_ADDRESS = "unknown"
+FORWARDED_HEADERS = ("X-Forwarded-For", "Forwarded", "X-Real-IP")
+
+
+def optional_principal() -> Principal | None:
+    """Return who the access token names, None for a guest. AccountError ``invalid_token``."""
+    header = request.headers.get("Authorization")
+    if header is None:
+        return None
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer":
+        raise AccountError("invalid_token", "The Authorization header must be: Bearer TOKEN.")
+    return current_house().tokens.verify(token.strip())
+
+
+def require_principal() -> Principal:
+    """Return who the access token names; 401 for a guest."""
+    principal = optional_principal()
+    if principal is None:
+        # RFC 6750, 3.1: a request that showed no token is told no error code.
+        headers = {"WWW-Authenticate": 'Bearer realm="bandstand"'}
+        raise ApiError(HTTPStatus.UNAUTHORIZED, "unauthorized", "Please sign in.", headers=headers)
+    return principal
+
+
+def require_owner(stream: Stream, principal: Principal) -> None:
+    """Let the stream's owner pass; 403 for anybody else."""
+    if stream.owner != principal.user_id:
+        raise ApiError(HTTPStatus.FORBIDDEN, "forbidden", "This stream is another user's.")
+
+
+def client_address() -> str:
+    """Return the address of the client, as the trusted proxies in front tell it.
+
+    Each proxy appends whom it heard from, so the client is the last one that we do not trust.
+    """
+    address = request.remote_addr or UNKNOWN_ADDRESS
+    forwarded = request.headers.get("X-Forwarded-For", "")
+    for hop in reversed([hop.strip() for hop in forwarded.split(",") if hop.strip()]):
+        if not _trusted(address):
+            break
+        address = hop
+    return address
+
+
+def is_operator(header: str | None) -> bool:
+    """Whether the request may see the metrics: by their token, or straight from this machine."""
+    token = current_house().settings.metrics_token
+    if token is not None and header is not None:
+        expected = f"Bearer {token.get_secret_value()}"
+        if hmac.compare_digest(header.encode(), expected.encode()):
+            return True
+    # Behind a front proxy on this machine everybody comes from the loopback address.
+    forwarded = any(name in request.headers for name in FORWARDED_HEADERS)
+    return not forwarded and _is_loopback(request.remote_addr or UNKNOWN_ADDRESS)
+
+
+def _trusted(address: str) -> bool:
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return False
+    return any(parsed in network for network in current_house().settings.trusted_proxies)
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,41 @@
+"""The house: everything that a route may need, composed once."""
+
+from dataclasses import dataclass, field
+
+from prometheus_client import CollectorRegistry
+from quart import current_app
+
+from actors.kernel import Directory, Supervisor
+from actors.ports import Clock, Viewers
+from actors.services import AccessTokens, Accounts, StreamKeys
+from actors.stream.messages import StreamMessage
+from server.config import Settings
+from storage import Store
+
+EXTENSION = "bandstand"
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What the composition lends to the routes. ``started_at_ms`` is Unix time.
+
+    Whoever has figures of their own to show at ``/metrics`` registers them with ``metrics``.
+    """
+
+    settings: Settings
+    store: Store
+    streams: Directory[StreamMessage]
+    viewers: Viewers
+    accounts: Accounts
+    tokens: AccessTokens
+    stream_keys: StreamKeys
+    clock: Clock
+    supervisor: Supervisor
+    started_at_ms: int
+    metrics: CollectorRegistry = field(default_factory=CollectorRegistry)
+
+
+def current_house() -> House:
+    """Return the house of the app that handles the present request."""
+    house: House = current_app.extensions[EXTENSION]
+    return house

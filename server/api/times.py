@@ -1,0 +1,51 @@
+"""Times and cursors as the API writes them."""
+
+import base64
+import json
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+
+from server.api.errors import ApiError
+from storage import Cursor
+from storage.rules import MAX_ID_BYTES
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MAX_CURSOR_CHARS = 200
+MAX_SORT_VALUE = 2**63 - 1
+
+
+def rfc3339(unix_ms: int) -> str:
+    """Write Unix milliseconds as RFC 3339 in UTC."""
+    time = EPOCH + timedelta(milliseconds=unix_ms)
+    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def write_cursor(place: Cursor | None) -> str | None:
+    """Write a place in a list; clients only hand it back."""
+    if place is None:
+        return None
+    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
+
+
+def read_cursor(text: str | None) -> Cursor | None:
+    """Read a place in a list that is sorted by a time. 400 ``invalid_cursor``."""
+    if text is None:
+        return None
+    try:
+        return _decode(text)
+    except (ValueError, TypeError) as error:
+        raise ApiError(
+            HTTPStatus.BAD_REQUEST, "invalid_cursor", "The cursor is not one of this list's."
+        ) from error
+
+
+def _decode(text: str) -> Cursor:
+    if len(text) > MAX_CURSOR_CHARS:
+        raise ValueError("too long")
+    padded = text + "=" * (-len(text) % 4)
+    value, last_id = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+    if type(value) is not int or not (isinstance(last_id, str) and last_id.isascii()):
+        raise ValueError("not a time and an id")
+    if not 0 <= value <= MAX_SORT_VALUE or not 0 < len(last_id) <= MAX_ID_BYTES:
+        raise ValueError("out of range")
+    return value, last_id

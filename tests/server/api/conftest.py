@@ -1,0 +1,146 @@
+"""A house with the real store and the real actors, and a client of its API."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+from argon2 import PasswordHasher
+from quart_trio import QuartTrio
+
+from actors.kernel import Directory, Supervisor
+from actors.services import AccessTokens, Accounts, Passwords, StreamKeys
+from actors.stream import Board, StreamActor, StreamMessage, StreamTools
+from media.hls import SegmentSettings
+from server.api import House, create_app
+from server.config import Settings
+from server.secrets import Secrets
+from storage import open_sqlite
+
+SECRET = Secrets(b"a secret for the tests, of 32 bytes or more")
+
+
+class ManualClock:
+    """Time that passes only when a test says so."""
+
+    def __init__(self) -> None:
+        self.time_ms = 1_800_000_000_000
+
+    def now_ms(self) -> int:
+        return self.time_ms
+
+    def pass_s(self, seconds: float) -> None:
+        self.time_ms += round(seconds * 1000)
+
+
+class CountedViewers:
+    """Viewers that a test sets."""
+
+    def __init__(self) -> None:
+        self.counts: dict[str, int] = {}
+
+    def count(self, stream_id: str) -> int:
+        return self.counts.get(stream_id, 0)
+
+
+@dataclass
+class Caller:
+    """One client of the API, perhaps signed in."""
+
+    app: QuartTrio
+    token: str | None = None
+    user: dict[str, Any] = field(default_factory=dict)
+    refresh_token: str = ""
+
+    async def call(self, method: str, path: str, json: Any = None, **options: Any) -> Any:
+        headers = dict(options.pop("headers", {}))
+        if self.token is not None:
+            headers["Authorization"] = f"Bearer {self.token}"
+        if json is not None:
+            options["json"] = json
+        client = self.app.test_client(use_cookies=False)
+        return await client.open(path, method=method, headers=headers, **options)
+
+    async def ok(self, method: str, path: str, json: Any = None, status: int = 200) -> Any:
+        response = await self.call(method, f"/api/v1{path}", json)
+        body = await response.get_json()
+        assert response.status_code == status, body
+        return body
+
+    async def fails(self, method: str, path: str, json: Any = None, status: int = 400) -> Any:
+        response = await self.call(method, f"/api/v1{path}", json)
+        body = await response.get_json()
+        assert response.status_code == status, body
+        assert set(body) == {"error"}
+        assert set(body["error"]) == {"code", "message", "details", "request_id"}
+        assert response.headers["X-Request-Id"] == body["error"]["request_id"]
+        return body["error"]
+
+
+@dataclass
+class Stage:
+    """What a test turns the knobs of."""
+
+    house: House
+    app: QuartTrio
+    clock: ManualClock
+    viewers: CountedViewers
+
+    @property
+    def guest(self) -> Caller:
+        return Caller(self.app)
+
+    async def user(self, name: str = "Ada") -> Caller:
+        body = {"email": f"{name}@stage.example", "password": "correct horse", "name": name}
+        answer = await self.guest.ok("POST", "/auth/register", body, 201)
+        return Caller(self.app, answer["access_token"], answer["user"], answer["refresh_token"])
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(
+        _env_file=None,
+        data=tmp_path / "data",
+        public_url="https://stage.example",
+        metrics_token="m" * 32,
+    )
+
+
+async def supervise(task_status: trio.TaskStatus[Supervisor]) -> None:
+    """Keep the actors in a nursery of their own: stopping the supervisor cancels that."""
+    async with trio.open_nursery() as nursery:
+        task_status.started(Supervisor(nursery))
+        await trio.sleep_forever()
+
+
+@pytest.fixture
+async def stage(settings: Settings) -> AsyncIterator[Stage]:
+    clock, viewers = ManualClock(), CountedViewers()
+    keys = StreamKeys(SECRET.stream_key_sealing, SECRET.stream_key_fingerprint)
+    tokens = AccessTokens(SECRET.token_signing, clock)
+    passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+    async with open_sqlite(settings.data) as store, trio.open_nursery() as nursery:
+        supervisor = await nursery.start(supervise)
+        tools = StreamTools(store, Board(), keys, clock, SegmentSettings())
+        streams: Directory[StreamMessage] = Directory(
+            supervisor, "stream", lambda stream_id: StreamActor(stream_id, tools)
+        )
+        accounts = Accounts(
+            store, passwords, tokens, clock, open_to_all=settings.registration == "open"
+        )
+        house = House(
+            settings=settings,
+            store=store,
+            streams=streams,
+            viewers=viewers,
+            accounts=accounts,
+            tokens=tokens,
+            stream_keys=keys,
+            clock=clock,
+            supervisor=supervisor,
+            started_at_ms=clock.now_ms(),
+        )
+        yield Stage(house, create_app(house), clock, viewers)
+        await supervisor.stop()
