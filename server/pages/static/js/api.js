@@ -1,0 +1,31 @@
+// The REST calls of the pages, signed when somebody is signed in.
+
+import { auth } from "./auth.js";
+import { sendJson } from "./http.js";
+
+async function call(method, path, body) {
+  const token = await auth.token();
+  try {
+    return await sendJson(method, path, { body, token });
+  } catch (error) {
+    if (error.status !== 401 || token === null) throw error;
+    await auth.refresh();
+    return sendJson(method, path, { body, token: await auth.token() });
+  }
+}
+
+const streamPath = (id) => `/streams/${encodeURIComponent(id)}`;
+
+export const api = {
+  /** [{id, title, owner: {id, name}, status, viewers, started_at, ended_at}], first page. */
+  liveStreams: async () => (await call("GET", "/streams?live=true&limit=60")).items,
+  restingStreams: async () => (await call("GET", "/streams?live=false&limit=24")).items,
+  ownStreams: async () => (await call("GET", "/streams?mine=true&limit=100")).items,
+  stream: (id) => call("GET", streamPath(id)),
+  createStream: (title, description) =>
+    call("POST", "/streams", { title, description: description || undefined, access: "public" }),
+  editStream: (id, changes) => call("PATCH", streamPath(id), changes),
+  stopStream: (id) => call("POST", `${streamPath(id)}/stop`, {}),
+  rotateKey: (id) => call("POST", `${streamPath(id)}/key`, {}),
+  playback: (id) => call("GET", `${streamPath(id)}/playback`),
+};

@@ -1,0 +1,153 @@
+// The chat panel: shows what a ChatClient tells, and sends what is typed.
+
+import { askToSignIn } from "./account.js";
+import { auth } from "./auth.js";
+import { ChatClient } from "./chat.js";
+import { appendWithLinks, ChatLog } from "./chat-log.js";
+import { cloneOf, part, setOptional } from "./dom.js";
+import { count } from "./format.js";
+
+const HISTORY_PAGE_MESSAGES = 50;
+const MAX_MESSAGE_CHARS = 2_000;
+const CALM_BEFORE_STATUS_MS = 1_500;
+
+const FLOODING = "Too many messages at once. Chat comes back in half a minute.";
+const RECONNECTING = "Reconnecting to chat…";
+
+const CLOSED_REASONS = {
+  forbidden: "You have no access to this chat any more.",
+  licence_required: "This chat is for ticket holders.",
+  banned: "You cannot take part in this chat.",
+  not_found: "This stream has no chat.",
+  replaced: "Chat went on in another window.",
+};
+
+function chatUrl() {
+  const url = new URL("/ws", location.href);
+  url.protocol = url.protocol.replace("http", "ws");
+  return url;
+}
+
+/** Why a message was refused, as a sentence. */
+function refusal(error) {
+  if (error.code === "auth_required") return "Sign in to send this.";
+  if (error.retryAfterS) return `${error.message} Wait ${Math.ceil(error.retryAfterS)} s.`;
+  return error.message;
+}
+
+export class ChatView {
+  #root;
+  #log;
+  #client;
+  #statusTimer = null;
+
+  constructor(root, room) {
+    this.#root = root;
+    this.#client = new ChatClient({
+      room,
+      getToken: () => auth.token().catch(() => null),
+      refreshToken: () =>
+        auth
+          .refresh()
+          .then(() => auth.token())
+          .catch(() => null),
+      makeSocket: (subprotocol) => new WebSocket(chatUrl(), subprotocol),
+    });
+    this.#log = new ChatLog(root, () => this.#loadEarlier());
+    this.#listen();
+    this.#wireForm();
+    this.#client.connect();
+  }
+
+  #listen() {
+    const client = this.#client;
+    client.addEventListener("messages", ({ detail }) => this.#log.take(detail));
+    client.addEventListener("pending", ({ detail }) => this.#showPending(detail.pending));
+    client.addEventListener("state", ({ detail }) => this.#showState(detail));
+    client.addEventListener("members", ({ detail }) => {
+      setOptional(part(this.#root, "members"), `${count(detail.count)} here`);
+    });
+    auth.addEventListener("change", () => client.reconnect());
+    window.addEventListener("online", () => client.check());
+    document.addEventListener("visibilitychange", () => {
+      if (!document.hidden) client.check();
+    });
+  }
+
+  #wireForm() {
+    const form = part(this.#root, "form");
+    const input = form.elements.content;
+    input.maxLength = MAX_MESSAGE_CHARS;
+    const grow = () => {
+      input.style.height = "auto";
+      input.style.height = `${input.scrollHeight}px`;
+    };
+    input.addEventListener("input", grow);
+    input.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+      event.preventDefault();
+      form.requestSubmit();
+    });
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      if (input.value.trim() === "") return;
+      if (!auth.user && !(await askToSignIn("Sign in to say something"))) return;
+      if (!this.#client.send(input.value.trim())) {
+        this.#say("Earlier messages are still on their way.");
+        return;
+      }
+      input.value = "";
+      grow();
+      this.#log.toBottom();
+      input.focus();
+    });
+  }
+
+  #showPending(pending) {
+    const rows = pending.map((entry) => {
+      const row = cloneOf("chat-pending");
+      row.classList.toggle("refused", Boolean(entry.error));
+      appendWithLinks(part(row, "text"), entry.content);
+      part(row, "fate").textContent = entry.error ? refusal(entry.error) : "";
+      part(row, "again").hidden = part(row, "drop").hidden = !entry.error;
+      part(row, "again").addEventListener("click", () => this.#client.sendAgain(entry));
+      part(row, "drop").addEventListener("click", () => this.#client.discard(entry));
+      return row;
+    });
+    this.#log.keepingPlace(() => part(this.#root, "pending").replaceChildren(...rows));
+  }
+
+  #showState({ state, reason }) {
+    clearTimeout(this.#statusTimer);
+    if (state === "open") this.#say("");
+    else if (state === "closed") this.#sayClosed(reason);
+    else {
+      // A short gap needs no words.
+      const text = reason === "flooding" ? FLOODING : RECONNECTING;
+      this.#statusTimer = setTimeout(() => this.#say(text), CALM_BEFORE_STATUS_MS);
+    }
+  }
+
+  #sayClosed(reason) {
+    this.#say(CLOSED_REASONS[reason] ?? "Chat is closed.");
+    if (reason !== "replaced") return;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "link";
+    button.textContent = "Chat here";
+    button.addEventListener("click", () => this.#client.reconnect());
+    part(this.#root, "status").append(" ", button);
+  }
+
+  #say(text) {
+    setOptional(part(this.#root, "status"), text);
+  }
+
+  async #loadEarlier() {
+    const { messages, more } = await this.#client.history(
+      this.#log.oldestOffset,
+      HISTORY_PAGE_MESSAGES,
+    );
+    this.#log.prepend(messages, more);
+  }
+}

@@ -1,0 +1,139 @@
+// The broadcaster's view of one stream: what goes into the encoder, and how the show does.
+
+import { mountAccountForm, submitForm } from "./account.js";
+import { api } from "./api.js";
+import { auth } from "./auth.js";
+import { part, repeat, setBadge, setOptional, setText, toast } from "./dom.js";
+import { connectTabs, EncoderSettings } from "./encoder.js";
+import { plural, since } from "./format.js";
+import { Stage } from "./stage.js";
+
+const POLL_MS = 2_000;
+
+const root = document.querySelector("[data-stream-id]");
+const { streamId } = root.dataset;
+const encoder = new EncoderSettings(root);
+const editDialog = document.getElementById("edit-dialog");
+const confirmDialog = document.getElementById("confirm-dialog");
+let stage = null;
+let stream = null;
+
+function showInfo() {
+  document.title = `${stream.title} · Studio · Bandstand`;
+  setText(part(root, "title"), stream.title);
+  setBadge(part(root, "badge"), stream.status);
+  const live = stream.status === "live";
+  const viewers = part(root, "viewers");
+  viewers.hidden = !live;
+  setText(viewers.lastElementChild, plural(stream.viewers ?? 0, "viewer"));
+  setText(part(root, "since"), live && stream.started_at ? `for ${since(stream.started_at)}` : "");
+  part(root, "public").href = `/s/${streamId}`;
+  part(root, "stop").disabled = !live && stream.status !== "interrupted";
+  encoder.show(stream.rtmp_url, stream.stream_key);
+}
+
+function showPreview() {
+  stage ??= new Stage(part(root, "stage"), {
+    streamId,
+    source: async () => (await api.playback(streamId)).hls_url,
+    muted: true,
+  });
+  stage.title = stream.title;
+  stage.interrupted = stream.status === "interrupted";
+  const { state } = stage.player;
+  if (stream.status === "live" || stream.status === "interrupted") {
+    if (["idle", "ended"].includes(state)) stage.player.start();
+  } else if (state !== "playing") {
+    stage.player.stop();
+    stage.close("Waiting for your encoder", "Start streaming, and your show appears here.");
+  }
+}
+
+/** What is shown: "gate" (sign in first), "desk" (the stream), or neither. */
+function reveal(name) {
+  part(root, "gate").hidden = name !== "gate";
+  part(root, "desk").hidden = name !== "desk";
+}
+
+async function refresh() {
+  await auth.restore();
+  if (!auth.user) {
+    reveal("gate");
+    stage?.player.stop();
+    return;
+  }
+  try {
+    stream = await api.stream(streamId);
+    if (stream.stream_key === undefined) {
+      reveal("");
+      setOptional(part(root, "problem"), "This stream belongs to somebody else.");
+      return;
+    }
+    setOptional(part(root, "problem"), "");
+    reveal("desk");
+    showInfo();
+    showPreview();
+  } catch (error) {
+    setOptional(part(root, "problem"), error.message);
+  }
+}
+
+/** Ask before something that cannot be undone; true for yes. */
+async function confirmed(question, consequence, yes) {
+  setText(part(confirmDialog, "question"), question);
+  setText(part(confirmDialog, "consequence"), consequence);
+  setText(part(confirmDialog, "yes"), yes);
+  confirmDialog.returnValue = "no";
+  confirmDialog.showModal();
+  await new Promise((resolve) => confirmDialog.addEventListener("close", resolve, { once: true }));
+  return confirmDialog.returnValue === "yes";
+}
+
+async function attempt(work, done) {
+  try {
+    await work();
+    toast(done);
+  } catch (error) {
+    toast(error.message);
+  }
+  refreshNow();
+}
+
+part(root, "stop").addEventListener("click", async () => {
+  const consequence = "The encoder is disconnected, and the show is over for everyone who listens.";
+  if (await confirmed("Stop the show?", consequence, "Stop the show")) {
+    await attempt(() => api.stopStream(streamId), "The show is over.");
+  }
+});
+
+part(root, "rotate").addEventListener("click", async () => {
+  const consequence =
+    "The old key stops working at once. Put the new one into your encoder before the next show.";
+  if (await confirmed("Make a new stream key?", consequence, "Make a new key")) {
+    await attempt(() => api.rotateKey(streamId), "This is the new key. The old one is void.");
+  }
+});
+
+const editForm = part(editDialog, "edit-form");
+part(root, "edit").addEventListener("click", () => {
+  editForm.elements.title.value = stream.title;
+  editForm.elements.description.value = stream.description ?? "";
+  editDialog.showModal();
+});
+part(editDialog, "cancel").addEventListener("click", () => editDialog.close());
+editForm.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const changes = {
+    title: editForm.elements.title.value.trim(),
+    description: editForm.elements.description.value.trim(),
+  };
+  if (await submitForm(editForm, () => api.editStream(streamId, changes))) {
+    editDialog.close();
+    refreshNow();
+  }
+});
+
+connectTabs(root.querySelector("[role=tablist]"));
+mountAccountForm(part(root, "gate-form"), () => null); // signing in refreshes, see below
+const refreshNow = repeat(refresh, () => POLL_MS);
+auth.addEventListener("change", refreshNow);

@@ -1,0 +1,87 @@
+// The page of a stream: keeps the stage in step with the stream's status, and opens the chat.
+
+import { api } from "./api.js";
+import { ChatView } from "./chat-view.js";
+import { copyText, part, repeat, setBadge, setOptional, setText, toast } from "./dom.js";
+import { plural, since } from "./format.js";
+import { Stage } from "./stage.js";
+
+const POLL_LIVE_MS = 10_000;
+const POLL_RESTING_MS = 3_000;
+
+const root = document.querySelector("[data-stream-id]");
+const { streamId } = root.dataset;
+const stage = new Stage(part(root, "stage"), {
+  streamId,
+  source: async () => (await api.playback(streamId)).hls_url,
+});
+let status = null;
+let chat = null;
+
+function timeLine(stream) {
+  if (stream.status === "live" && stream.started_at) return `on stage for ${since(stream.started_at)}`;
+  if (stream.status === "ended" && stream.ended_at) return `ended ${since(stream.ended_at)} ago`;
+  return "";
+}
+
+function showInfo(stream) {
+  document.title = `${stream.title} · Bandstand`;
+  stage.title = stream.title;
+  setText(part(root, "title"), stream.title);
+  setOptional(part(root, "description"), stream.description);
+  setText(part(root, "host"), stream.owner?.name ?? "");
+  setText(part(root, "since"), timeLine(stream));
+  setBadge(part(root, "badge"), stream.status);
+  const viewers = part(root, "viewers");
+  viewers.hidden = stream.status !== "live";
+  setText(viewers.lastElementChild, plural(stream.viewers ?? 0, "viewer"));
+}
+
+/** Raise or lower the curtain. A show that has ended plays to its end first. */
+function followStatus() {
+  const onAir = status === "live" || status === "interrupted";
+  const { state } = stage.player;
+  stage.interrupted = status === "interrupted";
+  if (onAir) {
+    if (["idle", "ended"].includes(state)) stage.player.start();
+    return;
+  }
+  if (state === "playing") return;
+  stage.player.stop();
+  if (status === "ended") {
+    stage.close("The show has ended", "Thank you for coming. If it goes on, this page starts by itself.");
+  } else {
+    stage.close("The show has not started", "Stay here: this page starts by itself.");
+  }
+}
+
+async function refresh() {
+  try {
+    const stream = await api.stream(streamId);
+    status = stream.status;
+    showInfo(stream);
+    followStatus();
+    chat ??= new ChatView(part(root, "chat"), stream.room_id ?? streamId);
+  } catch (error) {
+    if (error.status === 404) showMissing();
+    else if (status === null) stage.close("One moment", `${error.message} Trying again.`);
+    // else the picture may well go on without us
+  }
+}
+
+function showMissing() {
+  setText(part(root, "title"), "No such stream");
+  stage.player.stop();
+  stage.close("Nobody is playing here", "This stream does not exist, or not any more.");
+}
+
+const refreshNow = repeat(refresh, () =>
+  status === "live" && stage.player.state === "playing" ? POLL_LIVE_MS : POLL_RESTING_MS,
+);
+stage.addEventListener("state", ({ detail }) => {
+  if (["ended", "retrying", "stalled"].includes(detail.state)) refreshNow();
+});
+part(root, "share").addEventListener("click", async () => {
+  const address = `${location.origin}${location.pathname}`;
+  toast((await copyText(address)) ? "Link copied." : address);
+});
