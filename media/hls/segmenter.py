@@ -6,11 +6,11 @@ later GOP is longer than it allows, the segment is cut anyway. A track that fall
 other goes on does not hold it for longer than MAX_TRACK_LAG_MS, and is then filled in.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 
 from media.frames import AudioConfig, AudioFrame, Frame, VideoConfig, VideoFrame
 from media.hls.audio_track import AudioTrack
+from media.hls.cutting import OVERRUN_MS, find_cut, fix_target_duration
 from media.hls.facts import IngestFacts
 from media.hls.rendition import Renditions
 from media.hls.segment import MediaSegment, Segment
@@ -20,13 +20,8 @@ from media.hls.video_track import VideoTrack
 from media.hls.window import LiveWindow, Window
 from media.timeline import MediaType, Step, Timeline
 
-MIN_TARGET_DURATION_S = 2
 MAX_TRACK_LAG_MS = 3_000  # how much later than the other a track may arrive
 MAX_OPEN_BYTES = 32 * 1024 * 1024  # queued for the open segment; more is cut at once
-TARGET_SLACK_MS = 50  # a key frame this little before the target is at it: timestamps jitter
-ROUNDING_SLACK_S = 0.1  # 60 frames of NTSC are 2.002 s, and still a target duration of 2
-OVERRUN_MS = 300  # beyond TARGETDURATION; with an audio frame more it still rounds to it
-REALIGN_MS = 500  # a segment begun without a key frame ends at the first after this
 
 
 class Segmenter:
@@ -227,17 +222,8 @@ class Segmenter:
         target_ms = self._start_ms + self._target_ms
         if not self._video_leads:
             return target_ms if reached_ms >= target_ms else None
-        earliest_ms = target_ms - TARGET_SLACK_MS
-        if not self._video.begins_with_keyframe:
-            earliest_ms = self._start_ms + REALIGN_MS
         limit_ms = self._start_ms + self._limit_ms
-        keyframe_ms = next((k for k in self._video.keyframes_ms if k >= earliest_ms), None)
-        if keyframe_ms is not None and keyframe_ms <= limit_ms:
-            return keyframe_ms
-        if reached_ms <= limit_ms:
-            return None
-        last_ms = self._video.last_start_ms(limit_ms)
-        return last_ms if last_ms >= self._start_ms + self._target_ms // 2 else target_ms
+        return find_cut(self._video, self._start_ms, target_ms, limit_ms, reached_ms)
 
     def _is_audio_there(self, cut_ms: int) -> bool:
         audio = self._audio
@@ -290,11 +276,7 @@ class Segmenter:
             media=media,
         )
         if not self._target_duration_s:
-            self._target_duration_s = max(
-                MIN_TARGET_DURATION_S,
-                math.ceil(self._settings.target_segment_s),
-                math.ceil(segment.duration_s - ROUNDING_SLACK_S),
-            )
+            self._target_duration_s = fix_target_duration(media, self._settings.target_segment_s)
         self._measure(media)
         self._live.append(segment, self._target_duration_s)
         self._window = None

@@ -62,6 +62,7 @@ class VideoTrack(Track):
     def begin(self, at_ms: int) -> None:
         """Start (again) at a time of the show, with a key frame."""
         self._position_ms = at_ms
+        self.keyframes_ms.clear()
         self._last_keyframe_ms = None
         self._needs_keyframe = True
 
