@@ -54,6 +54,11 @@ class ChunkReader:
         self._partial_bytes = 0
         self._credit_bytes = MAX_TINY_CHUNKS_BYTES
 
+    @property
+    def buffered_bytes(self) -> int:
+        """Bytes held: those not read yet, and those of unfinished messages."""
+        return len(self._buffer) - self._at + self._partial_bytes
+
     def receive_data(self, data: bytes | bytearray | memoryview) -> None:
         """Take bytes; raises RtmpError(TOO_MUCH_BUFFERED)."""
         if self._at:
@@ -61,7 +66,7 @@ class ChunkReader:
             self._at = 0
         self._buffer += data
         self._credit_bytes += len(data)
-        if len(self._buffer) + self._partial_bytes > MAX_BUFFERED_BYTES:
+        if self.buffered_bytes > MAX_BUFFERED_BYTES:
             raise RtmpError(
                 ErrorCode.TOO_MUCH_BUFFERED,
                 f"more than {MAX_BUFFERED_BYTES} bytes wait for the ends of their messages",

@@ -45,6 +45,11 @@ class RtmpConnection:
         self._window_bytes = 0  # no acknowledgements until the peer names a window (5.4.4)
         self._acknowledged_bytes = 0
 
+    @property
+    def buffered_bytes(self) -> int:
+        """Bytes of media and commands held until they are whole; at most MAX_BUFFERED_BYTES."""
+        return self._reader.buffered_bytes
+
     def receive_data(self, data: bytes | bytearray | memoryview) -> None:
         """Take bytes from the peer; errors come from ``next_event``."""
         self.bytes_received += len(data)

@@ -14,13 +14,17 @@ LATE = 0x01020304  # past 4 h 39 min, so it needs an extended timestamp
 LONG = bytes(i % 251 for i in range(1000))
 
 
-def refusal(data: bytes) -> ErrorCode:
+def read_to_the_end(data: bytes) -> None:
     reader = ChunkReader()
+    for at in range(0, len(data), 65_536):
+        reader.receive_data(data[at : at + 65_536])
+        while reader.next_message() is not None:
+            pass
+
+
+def refusal(data: bytes) -> ErrorCode:
     with pytest.raises(RtmpError) as caught:
-        for at in range(0, len(data), 65_536):
-            reader.receive_data(data[at : at + 65_536])
-            while reader.next_message() is not None:
-                pass
+        read_to_the_end(data)
     return caught.value.code
 
 
