@@ -1,0 +1,29 @@
+"""Why a room says no."""
+
+
+class RoomError(Exception):
+    """A refusal, with what the edge tells: ``retry_after_s`` is set where waiting helps.
+
+    Codes: not_found, room_full, empty_message, message_too_long, rate_limited, busy, unavailable.
+    """
+
+    def __init__(self, code: str, message: str, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.retry_after_s = retry_after_s
+
+
+def not_found() -> RoomError:
+    """There is no such room."""
+    return RoomError("not_found", "There is no such room.")
+
+
+def unavailable() -> RoomError:
+    """The store does not take messages; a resend under the same client_id is safe."""
+    return RoomError("unavailable", "The room cannot take this now. Send it again.", 1.0)
+
+
+def busy() -> RoomError:
+    """More is waiting for the store than the room keeps."""
+    return RoomError("busy", "Too much is being said at once.", 1.0)

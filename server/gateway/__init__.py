@@ -1,0 +1,6 @@
+"""The WebSocket gateway: chat for everybody, on one socket each."""
+
+from server.gateway.encoding import JSON, MSGPACK, Encoding
+from server.gateway.gateway import Gateway
+
+__all__ = ["JSON", "MSGPACK", "Encoding", "Gateway"]

@@ -1,0 +1,90 @@
+"""The WebSocket gateway: what the door hands requests for ``/ws`` to."""
+
+import secrets
+from collections.abc import Awaitable, Callable, Collection
+
+import structlog
+import trio
+
+from actors.kernel import Directory
+from actors.room import RoomMessage
+from actors.services import Principal
+from server.door import PrependedStream, RequestHead, send_last
+from server.gateway.closing import restart
+from server.gateway.connection import Connection
+from server.gateway.handshake import Accepted, Refused, accept, refuse_full
+from server.gateway.registry import MAX_CONNECTIONS, Registry
+from server.gateway.session import Services
+
+HANDSHAKE_TIMEOUT_S = 10.0
+RETURNS_PER_S = 200
+"""How many clients shall come back in each second after a restart."""
+MIN_SPREAD_S = 3
+MAX_SPREAD_S = 60
+
+log = structlog.get_logger()
+
+
+class Gateway:
+    """Serves chat to WebSockets; it is a ``ConnectionHandler`` of the door's.
+
+    ``rooms`` is the directory of room actors; ``room_exists`` tells whether an id is worth one;
+    ``authenticate`` turns an access token into a principal or raises AccountError; ``origins``
+    are those whose pages may connect besides the host's own, such as https://stage.example.
+    """
+
+    def __init__(
+        self,
+        rooms: Directory[RoomMessage],
+        room_exists: Callable[[str], Awaitable[bool]],
+        authenticate: Callable[[str], Principal],
+        *,
+        origins: Collection[str] = (),
+        max_connections: int = MAX_CONNECTIONS,
+    ) -> None:
+        self._services = Services(rooms, room_exists, authenticate)
+        self._origins = frozenset(origin.lower().rstrip("/") for origin in origins)
+        self._max_connections = max_connections
+        self._registry = Registry()
+        self._draining = False
+
+    def __len__(self) -> int:
+        """How many connections are open."""
+        return len(self._registry)
+
+    async def __call__(self, stream: PrependedStream, head: RequestHead) -> None:
+        """Serve one connection from its request's head on, which the stream gives once more."""
+        try:
+            accepted = self._accept(head)
+        except Refused as refused:
+            await send_last(stream, refused.response)
+            return
+        with trio.move_on_after(HANDSHAKE_TIMEOUT_S) as scope:
+            await _skip(stream, len(head.raw))
+            await stream.send_all(accepted.response)
+        if not scope.cancelled_caught:
+            await Connection(stream, accepted.encoding, self._services, self._registry).serve()
+
+    async def drain(self, timeout_s: float) -> None:
+        """Take no more connections, and close all, telling each when to come back."""
+        self._draining = True
+        spread_s = min(MAX_SPREAD_S, max(MIN_SPREAD_S, len(self._registry) // RETURNS_PER_S))
+        for connection in self._registry:
+            connection.close(restart(1 + secrets.randbelow(spread_s)))
+        with trio.move_on_after(timeout_s):
+            await self._registry.wait_empty()
+        if len(self._registry):
+            log.warning("gateway_drain_timeout", connections=len(self._registry))
+
+    def _accept(self, head: RequestHead) -> Accepted:
+        if self._draining or len(self._registry) >= self._max_connections:
+            raise refuse_full()
+        return accept(head, self._origins)
+
+
+async def _skip(stream: PrependedStream, count: int) -> None:
+    """Read the head away, and not a byte of what follows it."""
+    while count > 0:
+        count -= len(data := await stream.receive_some(count))
+        if not data:
+            raise trio.BrokenResourceError("the connection ended within its head")

@@ -1,0 +1,65 @@
+"""Whose connections there are, within bounds."""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+import trio
+
+from actors.ports import CloseReason
+from server.gateway.closing import REPLACED
+
+MAX_CONNECTIONS = 20_000
+MAX_CONNECTIONS_PER_USER = 10
+"""A few windows on a few devices; one more and the oldest is closed."""
+
+
+class Closeable(Protocol):
+    """A connection that can be told to close."""
+
+    def close(self, reason: CloseReason) -> CloseReason:
+        """Begin to close."""
+        ...
+
+
+class Registry:
+    """All connections, and those of each user from the oldest on."""
+
+    def __init__(self) -> None:
+        self._all: set[Closeable] = set()
+        self._by_user: dict[str, dict[Closeable, None]] = {}
+        self._emptied = trio.Event()
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def __iter__(self) -> Iterator[Closeable]:
+        return iter(tuple(self._all))
+
+    def add(self, connection: Closeable) -> None:
+        """Count a connection, as a guest's."""
+        self._all.add(connection)
+
+    def claim(self, connection: Closeable, user_id: str) -> None:
+        """Count a connection as a user's, and close the user's oldest where it is one too many."""
+        mine = self._by_user.setdefault(user_id, {})
+        mine[connection] = None
+        if len(mine) > MAX_CONNECTIONS_PER_USER:
+            oldest = next(iter(mine))
+            del mine[oldest]
+            oldest.close(REPLACED)
+
+    def discard(self, connection: Closeable, user_id: str | None) -> None:
+        """Forget a connection that has ended."""
+        self._all.discard(connection)
+        if user_id is not None and (mine := self._by_user.get(user_id)) is not None:
+            mine.pop(connection, None)
+            if not mine:
+                del self._by_user[user_id]
+        if not self._all:
+            emptied, self._emptied = self._emptied, trio.Event()
+            emptied.set()
+
+    async def wait_empty(self) -> None:
+        """Wait until there is no connection."""
+        while self._all:
+            await self._emptied.wait()

@@ -1,0 +1,176 @@
+"""What one client does in the rooms: who it is, where it is, and its commands' results."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar, assert_never
+
+import trio
+
+from actors.kernel import ActorStopped, Ask, AskTimeout, Directory, KernelError, TooManyActors
+from actors.ports import Member
+from actors.room import (
+    MAX_MESSAGE_CHARACTERS,
+    USER_BURST_MESSAGES,
+    USER_MESSAGES_PER_S,
+    CountMembers,
+    History,
+    Join,
+    Leave,
+    RoomError,
+    RoomMessage,
+    Send,
+)
+from actors.services import AccountError, Principal
+from server.gateway import wire
+from server.gateway.commands import (
+    Auth,
+    Command,
+    CountRoom,
+    JoinRoom,
+    LeaveRoom,
+    ReadHistory,
+    SendMessage,
+)
+from storage import StoreUnavailable
+
+MAX_ROOMS_PER_CONNECTION = 20
+LEAVE_TIMEOUT_S = 5.0
+
+R = TypeVar("R")
+
+
+class Refusal(Exception):
+    """The command is not done; what the client is told."""
+
+    def __init__(self, code: str, message: str, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.retry_after_s = retry_after_s
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What all sessions share. ``authenticate`` raises AccountError."""
+
+    rooms: Directory[RoomMessage]
+    room_exists: Callable[[str], Awaitable[bool]]
+    authenticate: Callable[[str], Principal]
+
+
+class Session:
+    """One connection's part in the chat; ``member`` is how rooms reach it.
+
+    ``question`` is the one that a room has been asked last. From when the room has settled it
+    until its reply is written, pushes have to wait: they come after it in the room's order.
+    """
+
+    __slots__ = ("_member", "_principal", "_rooms", "_services", "question")
+
+    def __init__(self, services: Services, member: Member) -> None:
+        self._services = services
+        self._member = member
+        self._principal: Principal | None = None
+        self._rooms: set[str] | None = None  # most of the memory of a session that never joins
+        self.question: Ask[Any] | None = None
+
+    @property
+    def user_id(self) -> str | None:
+        """Whose connection this is; None for a guest."""
+        return None if self._principal is None else self._principal.user_id
+
+    async def do(self, command: Command) -> wire.Item:
+        """Do a command; give its result. Refusal."""
+        try:
+            return await self._do(command)
+        except (RoomError, AccountError) as error:
+            raise Refusal(error.code, error.message, error.retry_after_s) from error
+        except TooManyActors as error:
+            raise Refusal("busy", "Too many rooms are open at once.", 5.0) from error
+        except (KernelError, StoreUnavailable) as error:
+            raise Refusal("unavailable", "The room does not answer. Try again.", 1.0) from error
+
+    async def leave_all(self) -> None:
+        """Go out of all rooms, at the connection's end."""
+        with trio.move_on_after(LEAVE_TIMEOUT_S, shield=True):
+            for room in self._rooms or ():
+                await self._tell_leave(room)
+        self._rooms = None
+
+    async def _do(self, command: Command) -> wire.Item:
+        match command:
+            case Auth(token):
+                return self._authenticate(token)
+            case JoinRoom():
+                return await self._join(command)
+            case LeaveRoom(room):
+                await self._leave(room)
+                return {"room": room}
+            case SendMessage():
+                return await self._send(command)
+            case ReadHistory(room, before, limit):
+                page = await self._ask(room, History(before, limit))
+                return wire.history(room, page)
+            case CountRoom(room):
+                return {"room": room, "count": await self._ask(room, CountMembers())}
+            case _:
+                assert_never(command)
+
+    def _authenticate(self, token: str) -> wire.Item:
+        principal = self._services.authenticate(token)
+        if self._principal is not None and self._principal.user_id != principal.user_id:
+            raise Refusal("forbidden", "This connection is another user's: open a new one.")
+        self._principal = principal
+        return {
+            "user": {"id": principal.user_id, "name": principal.name},
+            "permissions": ["read", "send"],
+            "limits": {
+                "message_characters": MAX_MESSAGE_CHARACTERS,
+                "burst_messages": USER_BURST_MESSAGES,
+                "messages_per_s": USER_MESSAGES_PER_S,
+                "rooms": MAX_ROOMS_PER_CONNECTION,
+            },
+        }
+
+    async def _join(self, command: JoinRoom) -> wire.Item:
+        room = command.room
+        if self._rooms is None:
+            self._rooms = set()
+        if room not in self._rooms and len(self._rooms) >= MAX_ROOMS_PER_CONNECTION:
+            raise Refusal("too_many_rooms", f"At most {MAX_ROOMS_PER_CONNECTION} rooms at a time.")
+        try:
+            state = await self._ask(room, Join(self._member, command.after, command.epoch))
+        except (AskTimeout, ActorStopped):
+            await self._tell_leave(room)  # it may have let us in all the same
+            self._rooms.discard(room)
+            raise
+        self._rooms.add(room)
+        return wire.joined(room, state)
+
+    async def _leave(self, room: str) -> None:
+        if self._rooms is not None and room in self._rooms:
+            self._rooms.discard(room)
+            await self._ask(room, Leave(self._member))
+
+    async def _send(self, command: SendMessage) -> wire.Item:
+        sender = self._principal
+        if sender is None:
+            raise Refusal("unauthenticated", "Sign in to say something.")
+        question = Send(sender.user_id, sender.name, command.content, command.client_id)
+        return wire.sent(await self._ask(command.room, question))
+
+    async def _ask(self, room: str, question: Ask[R]) -> R:
+        services = self._services
+        # An actor is made only for a room that there is, or guessed names would fill the directory.
+        if services.rooms.get(room) is None and not await services.room_exists(room):
+            raise Refusal("not_found", "There is no such room.")
+        self.question = question
+        return await services.rooms.ask(room, question)
+
+    async def _tell_leave(self, room: str) -> None:
+        ref = self._services.rooms.get(room)
+        if ref is not None:
+            try:
+                await ref.tell(Leave(self._member))
+            except ActorStopped:
+                return  # then nobody is in; and if it comes back, the first push puts us out
