@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from storage.api import Cursor, Delete, Document, Put, RuleBroken, Scalar
-from storage.schema import Collection, FieldType, Schema
+from storage.schema import Collection, FieldType, Index, Schema
 
 MAX_DOCUMENT_BYTES = 256 * 1024
 """Of the compact JSON text in UTF-8; far under MongoDB's 16 MiB, and quick to encode."""
@@ -50,7 +50,7 @@ class RuleCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A checked ``find``; ``index`` has the fields of the index that serves, none for the ids."""
+    """A checked ``find``, and the index that serves it; None: the ids themselves."""
 
     collection: str
     equals: tuple[tuple[str, Scalar], ...]
@@ -58,7 +58,7 @@ class Query:
     descending: bool
     after: Cursor | None
     limit: int
-    index: tuple[str, ...]
+    index: Index | None
 
 
 def collection_of(schema: Schema, name: str) -> Collection:
@@ -184,20 +184,18 @@ def check_find(
     return Query(collection_name, tuple(equals.items()), sort, descending, after, limit, index)
 
 
-def _serving_index(
-    collection: Collection, equals: Mapping[str, Scalar], sort: str
-) -> tuple[str, ...]:
-    """Return the fields of the index for this find: see ``Store.find`` for which one serves."""
+def _serving_index(collection: Collection, equals: Mapping[str, Scalar], sort: str) -> Index | None:
+    """Return the index for this find: see ``Store.find`` for which one serves."""
     filtered = frozenset(equals)
     if not filtered and sort == "id":
-        return ()
+        return None
     for index in collection.indexes:
         fields = index.fields
         if fields[-1] == sort and filtered == frozenset(fields[:-1]):
-            return fields
+            return index
         whole = filtered == frozenset(fields)
         if whole and (sort == "id" or (index.unique and sort in collection.fields)):
-            return fields
+            return index
     declared = "; ".join(", ".join(index.fields) for index in collection.indexes)
     raise RuleBroken(
         RuleCode.NO_INDEX,

@@ -66,7 +66,7 @@ class SqliteStore:
             after=after,
             limit=limit,
         )
-        return await self._writer.read(partial(select_documents, schema=self._schema, query=query))
+        return await self._writer.read(partial(select_documents, query=query))
 
     async def commit(self, *ops: Put | Delete) -> None:
         """See ``Store.commit``."""

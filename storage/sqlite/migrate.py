@@ -50,7 +50,7 @@ def _add_tables_and_fields(connection: sqlite3.Connection, schema: Schema) -> No
 
 def _drop_undeclared_indexes(connection: sqlite3.Connection, schema: Schema) -> None:
     declared = {
-        index_name(collection.name, index.fields, unique=index.unique)
+        index_name(collection.name, index)
         for collection in schema.collections
         for index in collection.indexes
     }
@@ -62,7 +62,7 @@ def _add_indexes(connection: sqlite3.Connection, schema: Schema) -> None:
     made = _names(connection, "index")
     for collection in schema.collections:
         for index in collection.indexes:
-            if index_name(collection.name, index.fields, unique=index.unique) not in made:
+            if index_name(collection.name, index) not in made:
                 try:
                     connection.execute(create_index(collection, index))
                 except sqlite3.IntegrityError as error:

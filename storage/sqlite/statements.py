@@ -37,9 +37,9 @@ def add_field(collection: Collection, name: str) -> str:
     )
 
 
-def index_name(collection: str, fields: tuple[str, ...], *, unique: bool) -> str:
+def index_name(collection: str, index: Index) -> str:
     """Return the name of an index: it says all there is to say, so a change is another name."""
-    return ".".join((collection, *fields, "unique" if unique else "id"))
+    return ".".join((collection, *index.fields, "unique" if index.unique else "id"))
 
 
 def create_index(collection: Collection, index: Index) -> str:
@@ -47,7 +47,7 @@ def create_index(collection: Collection, index: Index) -> str:
 
     One that is not unique ends in the id, which orders equal values.
     """
-    name = index_name(collection.name, index.fields, unique=index.unique)
+    name = index_name(collection.name, index)
     columns = [f'"{field}"' for field in index.fields]
     present = " AND ".join(f"{column} IS NOT NULL" for column in columns)
     keys = ", ".join(columns if index.unique else [*columns, "_id"])
@@ -65,39 +65,48 @@ def select_document(
     return None if found is None else _row(found)
 
 
-def select_documents(connection: sqlite3.Connection, schema: Schema, query: Query) -> list[Row]:
+def select_documents(connection: sqlite3.Connection, query: Query) -> list[Row]:
     """Read one page of a checked query, by the index that it names."""
-    statement, values = _select(schema, query)
+    statement, values = _select(query)
     return [_row(found) for found in connection.execute(statement, values)]
 
 
-def _select(schema: Schema, query: Query) -> tuple[str, list[object]]:
-    keys = ["_id"] if query.sort == "id" else [f'"{query.sort}"', "_id"]
+def _select(query: Query) -> tuple[str, list[object]]:
     conditions = [f'"{name}" = ?' for name, _ in query.equals]
     values: list[object] = [value for _, value in query.equals]
     # The index holds only documents with all its fields; it serves where the query says so too.
-    conditions += [f'"{name}" IS NOT NULL' for name in query.index]
-    if query.sort not in (*query.index, "id"):
-        conditions.append(f'"{query.sort}" IS NOT NULL')
+    present = query.index.fields if query.index else ()
+    if query.sort not in (*present, "id"):
+        present = (*present, query.sort)
+    conditions += [f'"{name}" IS NOT NULL' for name in present]
+    keys = ["_id"] if query.sort == "id" else [f'"{query.sort}"', "_id"]
     if query.after is not None:
         places = ", ".join("?" * len(keys))
         conditions.append(f"({', '.join(keys)}) {'<' if query.descending else '>'} ({places})")
         values += query.after[-len(keys) :]
+    if _sorts_without_ties(query):
+        keys.pop()  # named, the id would have SQLite sort what is in order already
     direction = "DESC" if query.descending else "ASC"
     statement = (
-        f'SELECT _id, _v, _doc FROM "{query.collection}" {_indexed_by(schema, query)} '
+        f'SELECT _id, _v, _doc FROM "{query.collection}" {_indexed_by(query)} '
         f"WHERE {' AND '.join(conditions) or 'TRUE'} "
         f"ORDER BY {', '.join(f'{key} {direction}' for key in keys)} LIMIT {query.limit}"
     )
     return statement, values
 
 
-def _indexed_by(schema: Schema, query: Query) -> str:
+def _sorts_without_ties(query: Query) -> bool:
+    """Tell whether each sort value comes once: the rest of a unique index is held equal."""
+    index = query.index
+    return index is not None and index.unique and len(query.equals) < len(index.fields)
+
+
+def _indexed_by(query: Query) -> str:
     """Name the index, so that a plan that does not use it is an error and never a slow scan."""
-    if not query.index:
+    if query.index is None:
         return ""
-    is_unique = Index(query.index, unique=True) in schema.by_name[query.collection].indexes
-    return f'INDEXED BY "{index_name(query.collection, query.index, unique=is_unique)}"'
+    name = index_name(query.collection, query.index)
+    return f'INDEXED BY "{name}"'
 
 
 def _row(found: tuple[str, int, str]) -> Row:

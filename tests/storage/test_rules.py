@@ -14,6 +14,7 @@ from storage.rules import (
     MAX_INDEXED_BYTES,
     RuleCode,
     check_commit,
+    check_find,
     encode,
 )
 from storage.schema import Collection, Migration, Schema, by, unique
@@ -119,6 +120,12 @@ def test_accepted_documents(doc: dict[str, Any], text: str | None) -> None:
 )
 def test_refused_ops(op: Put | Delete, code: RuleCode) -> None:
     assert refused(check_commit, SCHEMA, (op,)) == code
+
+
+def test_a_find_holds_to_64_bits_too() -> None:
+    with pytest.raises(RuleBroken) as caught:
+        check_find(SCHEMA, "things", {}, sort="rank", descending=False, after=(2**63, "a"), limit=1)
+    assert caught.value.code == RuleCode.NUMBER_OUT_OF_RANGE
 
 
 def test_a_commit_writes_each_document_once() -> None:

@@ -3,12 +3,14 @@
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
+import trio
 
 from storage import StoreLocked, StoreUnavailable, open_sqlite
-from storage.sqlite.folder import LOCK_NAME, hold_folder
+from storage.sqlite.folder import DATABASE_NAME, LOCK_NAME, hold_folder
 
 OPEN_THE_STORE = """
 import sys, trio
@@ -47,13 +49,22 @@ async def test_a_second_store_of_this_process_is_locked_out_too(tmp_path: Path) 
         pass
 
 
+async def test_a_cancelled_program_still_closes_its_store(tmp_path: Path) -> None:
+    with trio.CancelScope() as scope:
+        async with open_sqlite(tmp_path):
+            scope.cancel()
+            await trio.lowlevel.checkpoint()
+    assert scope.cancelled_caught
+    assert "bandstand-store" not in {thread.name for thread in threading.enumerate()}
+
+
 async def test_the_folder_is_made_for_its_owner_alone(tmp_path: Path) -> None:
     folder = tmp_path / "new" / "data"
     async with open_sqlite(folder):
         assert folder.stat().st_mode & 0o777 == 0o700
 
 
-@pytest.mark.parametrize("in_the_way", [".", LOCK_NAME])
+@pytest.mark.parametrize("in_the_way", [".", LOCK_NAME, DATABASE_NAME])
 async def test_a_folder_that_cannot_be_used(tmp_path: Path, in_the_way: str) -> None:
     folder = tmp_path / "data"
     if in_the_way == ".":

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from storage import Conflict, Put, Row, RuleBroken, SchemaTooNew, StoreUnavailable, open_sqlite
-from storage.schema import SCHEMA, Collection, Index, Migration, Schema, by, unique
+from storage.schema import Collection, Index, Migration, Schema, by, unique
 from storage.sqlite.folder import DATABASE_NAME
 from storage.sqlite.migrate import REWRITE_PAGE_ROWS
 
@@ -126,25 +126,3 @@ async def test_a_file_that_is_no_database_is_said_to_be_none(tmp_path: Path) -> 
     with pytest.raises(StoreUnavailable, match="not a database"):
         async with open_sqlite(tmp_path):
             pytest.fail("opened")
-
-
-async def test_every_declared_index_serves_a_page_in_both_directions(tmp_path: Path) -> None:
-    """INDEXED BY makes a plan without its index an error, so this is a test of the plans."""
-    sample: dict[type, Any] = {str: "x", int: 1, bool: True}
-    async with open_sqlite(tmp_path) as store:
-        for collection in SCHEMA.collections:
-            doc = {name: sample[kind] for name, kind in collection.fields.items()}
-            await store.commit(Put(collection.name, "a", doc, 0))
-            for index in collection.indexes:
-                *filtered, sort = index.fields
-                equals = {name: doc[name] for name in filtered}
-                for descending in (False, True):
-                    end = "~" if descending else " "
-                    rows = await store.find(
-                        collection.name,
-                        equals,
-                        sort=sort,
-                        descending=descending,
-                        after=(doc[sort], end),
-                    )
-                    assert rows == [Row("a", 1, doc)]

@@ -1,0 +1,59 @@
+"""The plans of the declared indexes."""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from storage.api import Put, Row
+from storage.rules import check_find, encode
+from storage.schema import SCHEMA, Collection, Index
+from storage.sqlite.connection import open_connection
+from storage.sqlite.statements import apply, select_documents
+
+SAMPLE: dict[type, Any] = {str: "x", int: 1, bool: True}
+
+
+@pytest.fixture
+def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    with open_connection(tmp_path / "test.sqlite3", SCHEMA) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize(
+    ("collection", "index"),
+    [
+        pytest.param(collection, index, id=f"{collection.name}-{'-'.join(index.fields)}")
+        for collection in SCHEMA.collections
+        for index in collection.indexes
+    ],
+)
+def test_a_page_is_one_walk_along_its_index(
+    connection: sqlite3.Connection, collection: Collection, index: Index, descending: bool
+) -> None:
+    doc = {name: SAMPLE[kind] for name, kind in collection.fields.items()}
+    put = Put(collection.name, "a", doc, 0)
+    apply(connection, SCHEMA, put, encode(collection, doc))
+    *filtered, sort = index.fields
+    query = check_find(
+        SCHEMA,
+        collection.name,
+        {name: doc[name] for name in filtered},
+        sort=sort,
+        descending=descending,
+        after=(doc[sort], "~" if descending else " "),
+        limit=10,
+    )
+    statements: list[str] = []
+    connection.set_trace_callback(statements.append)
+    assert select_documents(connection, query) == [Row("a", 1, doc)]
+    connection.set_trace_callback(None)
+    (select,) = statements
+    plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {select}")]
+    assert len(plan) == 1, "a second step sorts what the index did not order"
+    assert plan[0].startswith(f"SEARCH {collection.name} USING INDEX")
+    past = "<" if descending else ">"
+    assert f"{sort}{past}?" in plan[0] or f"({sort},_id){past}(?,?)" in plan[0]
