@@ -3,6 +3,8 @@
 import { auth } from "./auth.js";
 import { cloneOf, part, toast } from "./dom.js";
 
+const MIN_PASSWORD_CHARS = 8;
+
 /** Put the sign-in form into an element. `done` is called once somebody has signed in. */
 export function mountAccountForm(container, done) {
   const form = cloneOf("account-form");
@@ -17,8 +19,9 @@ export function mountAccountForm(container, done) {
     for (const button of form.querySelectorAll("[data-mode]")) {
       button.setAttribute("aria-pressed", String(button.dataset.mode === mode));
     }
-    part(form, "only").hidden = !isNew;
+    for (const element of form.querySelectorAll("[data-only]")) element.hidden = !isNew;
     name.disabled = !isNew;
+    password.minLength = isNew ? MIN_PASSWORD_CHARS : 0;
     password.autocomplete = isNew ? "new-password" : "current-password";
     submit.textContent = isNew ? "Create account" : "Sign in";
     error.hidden = true;
@@ -58,8 +61,9 @@ export async function submitForm(form, send) {
     await send();
     return true;
   } catch (problem) {
-    error.textContent = problem.message;
+    error.textContent = problem.message[0].toUpperCase() + problem.message.slice(1);
     error.hidden = false;
+    form.elements[Object.keys(problem.details ?? {})[0]]?.focus();
     return false;
   } finally {
     submit.disabled = false;

@@ -14,6 +14,15 @@ async function call(method, path, body) {
   }
 }
 
+/**
+ * The path of an address of ours. The server names itself by its public URL; a page that was
+ * opened under another name of it (localhost, say) may fetch from its own origin only.
+ */
+function sameOrigin(address) {
+  const { pathname, search } = new URL(address, location.href);
+  return pathname + search;
+}
+
 const streamPath = (id) => `/streams/${encodeURIComponent(id)}`;
 
 export const api = {
@@ -27,5 +36,6 @@ export const api = {
   editStream: (id, changes) => call("PATCH", streamPath(id), changes),
   stopStream: (id) => call("POST", `${streamPath(id)}/stop`, {}),
   rotateKey: (id) => call("POST", `${streamPath(id)}/key`, {}),
-  playback: (id) => call("GET", `${streamPath(id)}/playback`),
+  /** Where to play a stream from; asked anew for each try, as each is a session of its own. */
+  playbackUrl: async (id) => sameOrigin((await call("GET", `${streamPath(id)}/playback`)).hls_url),
 };

@@ -30,9 +30,9 @@ function chatUrl() {
 
 /** Why a message was refused, as a sentence. */
 function refusal(error) {
-  if (error.code === "auth_required") return "Sign in to send this.";
-  if (error.retryAfterS) return `${error.message} Wait ${Math.ceil(error.retryAfterS)} s.`;
-  return error.message;
+  return error.retryAfterS
+    ? `${error.message} Wait ${Math.ceil(error.retryAfterS)} s.`
+    : error.message;
 }
 
 export class ChatView {

@@ -35,7 +35,7 @@ function showInfo() {
 function showPreview() {
   stage ??= new Stage(part(root, "stage"), {
     streamId,
-    source: async () => (await api.playback(streamId)).hls_url,
+    source: () => api.playbackUrl(streamId),
     muted: true,
   });
   stage.title = stream.title;
@@ -64,7 +64,7 @@ async function refresh() {
   }
   try {
     stream = await api.stream(streamId);
-    if (stream.stream_key === undefined) {
+    if (!stream.stream_key) {
       reveal("");
       setOptional(part(root, "problem"), "This stream belongs to somebody else.");
       return;

@@ -56,7 +56,7 @@ export class Player extends EventTarget {
     this.#source = source;
     this.#options = options;
     video.addEventListener("playing", () => this.#isActive() && this.#setState("playing"));
-    video.addEventListener("waiting", () => this.#isActive() && this.#setState("stalled"));
+    video.addEventListener("waiting", () => this.state === "playing" && this.#setState("stalled"));
     video.addEventListener("ended", () => this.#isActive() && this.#finish());
     video.addEventListener("error", () => this.#hls === null && this.#isActive() && this.#retry());
   }

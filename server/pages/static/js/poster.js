@@ -64,10 +64,10 @@ function waves([, low, high, light], seed) {
 function pipes([, low, high, light], seed) {
   const shapes = [];
   for (let i = 0; i < 16; i += 1) {
-    const height = 40 + ((hash(`${seed}${i}`) >> 3) % 96);
+    const height = 88 + 34 * Math.sin(i * 0.83 + seed) + 26 * Math.sin(i * 2.1 + seed / 3);
     const fill = i % 5 === 2 ? high : i % 7 === 4 ? light : low;
     shapes.push(
-      shape("rect", { x: 6 + i * 19.4, y: HEIGHT - height, width: 13, height: 200, rx: 6.5, fill }),
+      shape("rect", { x: 8 + i * 19.4, y: HEIGHT - height, width: 13, height: 200, rx: 6.5, fill }),
     );
   }
   return shapes;

@@ -13,7 +13,7 @@ const root = document.querySelector("[data-stream-id]");
 const { streamId } = root.dataset;
 const stage = new Stage(part(root, "stage"), {
   streamId,
-  source: async () => (await api.playback(streamId)).hls_url,
+  source: () => api.playbackUrl(streamId),
 });
 let status = null;
 let chat = null;

@@ -24,8 +24,7 @@ const NO_ENGINE = [
 const NO_HLS_JS = [
   "The player is not installed",
   "This server lacks hls.js, and this browser plays no HLS by itself. Whoever runs the server can " +
-    "add it: “npm ci”, then copy hls.min.mjs and hls.worker.js from node_modules/hls.js/dist to " +
-    "server/pages/static/vendor, and restart.",
+    "add it: install npm, then stop Bandstand and say “make run” again.",
 ];
 
 export class Stage extends EventTarget {
