@@ -134,11 +134,14 @@ class _RoomStream(trio.abc.HalfCloseableStream):
         await self._stream.wait_send_all_might_not_block()
 
     async def send_eof(self) -> None:
-        """Say that the answer is complete."""
-        await self._stream.send_eof()
+        """End the reading: the answer is complete.
+
+        No checkpoint here or in ``aclose``: Quart cancels the task that calls them as soon as it
+        has answered, and the connection would stay open for good.
+        """
+        self._closed = True
+        self._reading.cancel()
 
     async def aclose(self) -> None:
         """End the reading; the door closes the socket once the client has its answer."""
-        self._closed = True
-        self._reading.cancel()
-        await trio.lowlevel.checkpoint()
+        await self.send_eof()
