@@ -21,7 +21,7 @@ class Supervisor:
     def __init__(self, nursery: trio.Nursery, budget: RestartBudget | None = None) -> None:
         self._nursery = nursery
         self._budget = budget or RestartBudget()
-        self._cells: set[Cell[Any]] = set()
+        self._cells: dict[Cell[Any], trio.CancelScope] = {}
         self._stopping = False
 
     def spawn(
@@ -39,7 +39,7 @@ class Supervisor:
         if self._stopping:
             raise ActorStopped("the supervisor has stopped")
         cell = Cell(factory, Mailbox[M](name, capacity), self._budget, idle_s)
-        self._cells.add(cell)
+        self._cells[cell] = trio.CancelScope()
         self._nursery.start_soon(self._run, cell, name=name)
         return cell
 
@@ -52,7 +52,10 @@ class Supervisor:
         with trio.move_on_after(timeout_s):
             for cell in cells:
                 await cell.finished.wait()
-        self._nursery.cancel_scope.cancel()
+        for scope in self._cells.values():
+            scope.cancel()
+        for cell in cells:
+            await cell.finished.wait()
 
     def statistics(self) -> list[MailboxStatistics]:
         """Measure every mailbox, by name."""
@@ -60,6 +63,7 @@ class Supervisor:
 
     async def _run(self, cell: Cell[Any]) -> None:
         try:
-            await cell.run()
+            with self._cells[cell]:
+                await cell.run()
         finally:
-            self._cells.discard(cell)
+            del self._cells[cell]

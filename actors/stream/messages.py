@@ -47,15 +47,23 @@ class PublisherLeft:
 
 @dataclass(frozen=True, slots=True)
 class UpdateStream(Ask[None]):
-    """Change what is not None. StreamNotFound."""
+    """Change what is not None; answered once durable. StreamNotFound, StoreUnavailable."""
 
     title: str | None = None
     description: str | None = None
 
+    def changes(self) -> dict[str, str]:
+        """Give the fields to change."""
+        fields = {"title": self.title, "description": self.description}
+        return {name: value for name, value in fields.items() if value is not None}
+
 
 @dataclass(frozen=True, slots=True)
 class RotateKey(Ask[None]):
-    """Make a new stream key; who publishes with the old one is put off. StreamNotFound."""
+    """Make a new stream key; who publishes with the old one is put off.
+
+    StreamNotFound, StoreUnavailable.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +73,21 @@ class StopShow(Ask[bool]):
 
 @dataclass(frozen=True, slots=True)
 class DeleteStream(Ask[None]):
-    """End the running show and delete the stream. StreamNotFound."""
+    """End the running show and delete the stream. StreamNotFound, StoreUnavailable."""
 
 
 @dataclass(frozen=True, slots=True)
 class GraceOver:
-    """The time to come back after a drop is over; ``show_id`` tells which drop's."""
+    """The time to come back is over, after the drop of this number."""
 
-    show_id: str
-    interruption: int
+    drop: int
+
+
+@dataclass(frozen=True, slots=True)
+class CheckPublisher:
+    """Look whether the publisher still sends: a dead connection may look open for hours."""
+
+    publisher: Publisher
 
 
 StreamMessage = (
@@ -85,4 +99,5 @@ StreamMessage = (
     | StopShow
     | DeleteStream
     | GraceOver
+    | CheckPublisher
 )

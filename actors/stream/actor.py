@@ -1,0 +1,252 @@
+"""The stream's actor: one publisher's slot, the show that it feeds, and what the world may see."""
+
+import hmac
+from dataclasses import dataclass
+from typing import Any, assert_never
+
+import structlog
+import trio
+
+from actors.ids import new_id
+from actors.kernel import Actor, Ask
+from actors.ports import Clock, Publisher
+from actors.services.stream_keys import StreamKeys
+from actors.stream.board import Board
+from actors.stream.lifecycle import ON_AIR, Change, Status, next_status
+from actors.stream.messages import (
+    CheckPublisher,
+    DeleteStream,
+    GraceOver,
+    Publish,
+    PublisherLeft,
+    PublishFrames,
+    PublishRefused,
+    RotateKey,
+    StopShow,
+    StreamMessage,
+    StreamNotFound,
+    UpdateStream,
+)
+from actors.stream.record import COLLECTION, Record
+from media.codecs import CodecError
+from media.hls import InitSegmentError, Segmenter, SegmentSettings
+from storage.api import Store, StoreUnavailable
+
+log = structlog.get_logger()
+
+GRACE_S = 30.0
+"""How long a dropped publisher may take to come back into the same show."""
+TAKEOVER_IDLE_S = 5.0
+"""A publisher silent for this long gives way to another one with the same key."""
+MEDIA_IDLE_S = 20.0
+"""A publisher silent for this long is put off: its connection is dead."""
+CHECK_PUBLISHER_S = 5.0
+RETRY_WRITE_S = 1.0
+
+BAD_NAME = "NetStream.Publish.BadName"
+DENIED = "NetStream.Publish.Denied"
+UNPUBLISHED = "NetStream.Unpublish.Success"
+
+
+@dataclass(frozen=True, slots=True)
+class StreamTools:
+    """What all stream actors share."""
+
+    store: Store
+    board: Board
+    keys: StreamKeys
+    clock: Clock
+    segments: SegmentSettings
+
+
+class StreamActor(Actor[StreamMessage]):
+    """Owns a stream's document, publisher and show."""
+
+    def __init__(self, stream_id: str, tools: StreamTools) -> None:
+        self._id = stream_id
+        self._tools = tools
+        self._window = tools.board.open(stream_id)
+        self._record: Record | None = None
+        self._status = Status.IDLE
+        self._publisher: Publisher | None = None
+        self._last_media_s = 0.0
+        self._segmenter: Segmenter | None = None
+        self._drops = 0
+
+    async def started(self) -> None:
+        """Load the document. A show that was running is over: its frames went with its memory."""
+        self._window.publish(None)
+        row = await self._tools.store.get(COLLECTION, self._id)
+        if row is None:
+            return
+        self._record = Record(self._tools.store, self._id, row.version, row.doc)
+        self._status = Status(row.doc["status"])
+        self.context.spawn(self._keep_durable, self._record)
+        if self._status in ON_AIR:
+            self._change_status(Change.END)
+
+    async def receive(self, message: StreamMessage) -> None:
+        """Map each message to one method."""
+        record = self._record
+        if record is None or record.deleted:
+            if isinstance(message, Ask):
+                message.reply.refuse(StreamNotFound(f"there is no stream {self._id}"))
+            return
+        match message:
+            case PublishFrames():
+                self._take_frames(message)
+            case Publish():
+                self._take_publisher(message, record)
+            case PublisherLeft():
+                self._lose_publisher(message)
+            case GraceOver():
+                self._end_grace(message)
+            case CheckPublisher():
+                self._check_publisher(message)
+            case UpdateStream():
+                record.change(message.reply, **message.changes())
+            case RotateKey():
+                self._rotate_key(message, record)
+            case StopShow():
+                message.reply.answer(self._status in ON_AIR)
+                self._end_show("The show was stopped from the studio.")
+            case DeleteStream():
+                self._end_show("The stream was deleted.")
+                record.delete(message.reply)
+            case _:
+                assert_never(message)
+
+    def idle(self) -> bool:
+        """Whether no show runs and all is durable."""
+        durable = self._record is None or self._record.durable
+        return self._publisher is None and self._status not in ON_AIR and durable
+
+    async def stopped(self) -> None:
+        """End the show, leave the board, and write what is not durable yet."""
+        self._end_show("The server is restarting; please reconnect.")
+        self._tools.board.close(self._id)
+        if self._record is not None:
+            try:
+                await self._record.commit()
+            except StoreUnavailable as error:
+                log.warning("stream_write_failed", stream=self._id, error=str(error))
+
+    def _take_publisher(self, message: Publish, record: Record) -> None:
+        fingerprint = self._tools.keys.fingerprint(message.stream_key)
+        if not hmac.compare_digest(fingerprint, record.doc["key_hash"]):
+            message.reply.refuse(PublishRefused(DENIED, "This stream key is no longer valid."))
+            return
+        holder = self._publisher
+        if holder is not None:
+            if trio.current_time() - self._last_media_s < TAKEOVER_IDLE_S:
+                why = "This stream is already live from another encoder; stop that one first."
+                message.reply.refuse(PublishRefused(BAD_NAME, why))
+                return
+            holder.close(BAD_NAME, "Another encoder took over, as this one had stopped sending.")
+            self._drop_publisher()
+        self._publisher = message.publisher
+        self._last_media_s = trio.current_time()
+        self.context.after(CHECK_PUBLISHER_S, CheckPublisher(message.publisher))
+        log.info("publisher_accepted", stream=self._id, address=message.publisher.address)
+        message.reply.answer(None)
+
+    def _take_frames(self, message: PublishFrames) -> None:
+        if message.publisher is not self._publisher:
+            why = "The show has ended; start streaming again for a new one."
+            message.reply.refuse(PublishRefused(UNPUBLISHED, why))
+            return
+        self._last_media_s = trio.current_time()
+        now_ms = self._tools.clock.now_ms()
+        if self._segmenter is None or self._status is not Status.LIVE:
+            self._segmenter = self._go_live(now_ms)
+        try:
+            if self._segmenter.push(message.frames, now_ms):
+                self._window.publish(self._segmenter.window())
+        except (CodecError, InitSegmentError) as error:
+            message.reply.refuse(PublishRefused(DENIED, f"This cannot be played: {error}"))
+            self._publisher = None  # its own question tells it why
+            self._end_show(str(error))
+            return
+        message.reply.answer(None)
+
+    def _go_live(self, now_ms: int) -> Segmenter:
+        """Start a show, or go on with the one that was interrupted."""
+        if self._segmenter is not None and self._status is Status.INTERRUPTED:
+            self._change_status(Change.FRAMES)
+            return self._segmenter
+        show_id = new_id("shw")
+        self._window.publish(None)
+        self._change_status(Change.FRAMES, show=show_id, started_at=now_ms, ended_at=None)
+        return Segmenter(show_id=show_id, settings=self._tools.segments)
+
+    def _lose_publisher(self, message: PublisherLeft) -> None:
+        if message.publisher is not self._publisher:
+            return
+        if message.deliberate:
+            self._publisher = None
+            self._end_show("The broadcaster ended the show.")
+        else:
+            self._drop_publisher()
+
+    def _drop_publisher(self) -> None:
+        """Forget the publisher and give it the time of grace to come back."""
+        self._publisher = None
+        if self._segmenter is None or self._status is not Status.LIVE:
+            return
+        self._segmenter.interrupt()
+        self._window.publish(self._segmenter.window())
+        self._change_status(Change.DROP)
+        self._drops += 1
+        self.context.after(GRACE_S, GraceOver(self._drops))
+
+    def _end_grace(self, message: GraceOver) -> None:
+        if message.drop == self._drops and self._status is Status.INTERRUPTED:
+            self._end_show("The publisher did not come back.")
+
+    def _check_publisher(self, message: CheckPublisher) -> None:
+        if message.publisher is not self._publisher:
+            return
+        if trio.current_time() - self._last_media_s >= MEDIA_IDLE_S:
+            message.publisher.close(DENIED, f"Nothing was sent for {MEDIA_IDLE_S:g} s.")
+            self._drop_publisher()
+        else:
+            self.context.after(CHECK_PUBLISHER_S, message)
+
+    def _end_show(self, why: str) -> None:
+        """End the show, if one is on air, and let its publisher go."""
+        if self._publisher is not None:
+            self._publisher.close(UNPUBLISHED, why)
+            self._publisher = None
+        if self._segmenter is None or self._status not in ON_AIR:
+            return
+        self._segmenter.end()
+        self._window.publish(self._segmenter.window())
+        log.info("show_ended", stream=self._id, why=why)
+        self._change_status(Change.END)
+
+    def _rotate_key(self, message: RotateKey, record: Record) -> None:
+        key = self._tools.keys.new_key()
+        self._end_show("The stream key was changed.")
+        fingerprint, sealed = (
+            self._tools.keys.fingerprint(key),
+            self._tools.keys.seal(key, self._id),
+        )
+        record.change(message.reply, key_hash=fingerprint, key_sealed=sealed)
+
+    def _change_status(self, change: Change, **fields: Any) -> None:
+        assert self._record is not None
+        self._status = next_status(self._status, change)
+        if self._status is Status.ENDED:
+            fields["ended_at"] = self._tools.clock.now_ms()
+        on_air = self._status in ON_AIR
+        self._record.change(status=self._status.value, on_air=on_air, **fields)
+        log.info("stream_status", stream=self._id, status=self._status.value)
+
+    async def _keep_durable(self, record: Record) -> None:
+        while True:
+            await record.wait_changed()
+            try:
+                await record.commit()
+            except StoreUnavailable as error:
+                log.warning("stream_write_failed", stream=self._id, error=str(error))
+                await trio.sleep(RETRY_WRITE_S)

@@ -1,0 +1,82 @@
+"""The stream's document: changed at once by its actor, made durable behind it."""
+
+from typing import Any
+
+import trio
+
+from actors.kernel import Reply
+from storage.api import Delete, Document, Put, Store, StoreUnavailable
+
+COLLECTION = "streams"
+
+
+class Record:
+    """Coalesces changes into commits, and answers those who wait once theirs is durable.
+
+    Its changes are made by one actor; ``commit`` may run beside it, one at a time.
+    """
+
+    def __init__(self, store: Store, stream_id: str, version: int, doc: Document) -> None:
+        self.doc = doc
+        self.deleted = False
+        self._store = store
+        self._stream_id = stream_id
+        self._version = version
+        self._waiting: list[Reply[None]] = []
+        self._dirty = trio.Event()
+        self._committing = trio.Lock()
+
+    @property
+    def durable(self) -> bool:
+        """Whether every change is committed."""
+        return not (self._dirty.is_set() or self._committing.locked())
+
+    def change(self, reply: Reply[None] | None = None, **fields: Any) -> None:
+        """Set ``fields``, remove those that are None, and answer ``reply`` once durable."""
+        for name, value in fields.items():
+            if value is None:
+                self.doc.pop(name, None)
+            else:
+                self.doc[name] = value
+        self._mark(reply)
+
+    def delete(self, reply: Reply[None]) -> None:
+        """Take the document away, and answer ``reply`` once that is durable."""
+        self.deleted = True
+        self._mark(reply)
+
+    async def wait_changed(self) -> None:
+        """Wait until there is something to commit."""
+        await self._dirty.wait()
+
+    async def commit(self) -> None:
+        """Make what was changed so far durable.
+
+        StoreUnavailable: those who wait are refused with it, the change stays for the next
+        commit. Conflict: another one wrote the document, so this record is stale.
+        """
+        async with self._committing:
+            if not self._dirty.is_set():
+                return
+            self._dirty = trio.Event()
+            waiting, self._waiting = self._waiting, []
+            try:
+                await self._store.commit(self._write())
+            except StoreUnavailable as error:
+                self._dirty.set()
+                for reply in waiting:
+                    reply.refuse(error)
+                raise
+            self._version += 1
+            for reply in waiting:
+                reply.answer(None)
+
+    def _write(self) -> Put | Delete:
+        if self.deleted:
+            return Delete(COLLECTION, self._stream_id, self._version)
+        return Put(COLLECTION, self._stream_id, dict(self.doc), self._version)
+
+    def _mark(self, reply: Reply[None] | None) -> None:
+        if reply is not None:
+            self._waiting.append(reply)
+        self._dirty.set()

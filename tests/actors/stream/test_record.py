@@ -1,0 +1,94 @@
+import pytest
+import trio
+
+from actors.kernel import Reply
+from actors.stream.record import Record
+from storage.api import Delete, Put, StoreUnavailable
+
+
+class Disk:
+    """A store's commit that can be held, or made to fail."""
+
+    def __init__(self) -> None:
+        self.ops: list[Put | Delete] = []
+        self.full = False
+        self.gate = trio.Event()
+        self.gate.set()
+
+    async def commit(self, *ops: Put | Delete) -> None:
+        await self.gate.wait()
+        if self.full:
+            raise StoreUnavailable("disk full")
+        self.ops.extend(ops)
+
+
+def record_on(disk: Disk) -> Record:
+    return Record(disk, "str_1", 3, {"title": "a", "ended_at": 5})  # type: ignore[arg-type]  # commit alone is used
+
+
+async def test_changes_are_coalesced_and_versions_follow() -> None:
+    disk = Disk()
+    record = record_on(disk)
+    replies: list[Reply[None]] = [Reply(), Reply()]
+    record.change(replies[0], title="b")
+    record.change(replies[1], title="c", ended_at=None)
+    assert not record.durable
+    await record.commit()
+    assert disk.ops == [Put("streams", "str_1", {"title": "c"}, 3)]
+    assert all(reply.settled for reply in replies)
+    record.change(title="d")
+    await record.commit()
+    assert disk.ops[-1] == Put("streams", "str_1", {"title": "d"}, 4)
+    assert record.durable
+
+
+async def test_a_change_during_a_commit_goes_with_the_next() -> None:
+    disk = Disk()
+    record = record_on(disk)
+    disk.gate = trio.Event()
+    early: Reply[None] = Reply()
+    late: Reply[None] = Reply()
+    record.change(early, title="b")
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(record.commit)
+        await trio.testing.wait_all_tasks_blocked()
+        record.change(late, title="c")
+        disk.gate.set()
+    assert early.settled
+    assert not late.settled
+    await record.commit()
+    assert late.settled
+    assert [op.version for op in disk.ops] == [3, 4]
+
+
+async def test_a_full_disk_refuses_who_waits_and_keeps_the_change() -> None:
+    disk = Disk()
+    record = record_on(disk)
+    disk.full = True
+    reply: Reply[None] = Reply()
+    record.change(reply, title="b", ended_at=None)
+    with pytest.raises(StoreUnavailable):
+        await record.commit()
+    with pytest.raises(StoreUnavailable):
+        await reply.wait()
+    assert not record.durable
+    disk.full = False
+    await record.commit()
+    assert disk.ops == [Put("streams", "str_1", {"title": "b"}, 3)]
+
+
+async def test_delete() -> None:
+    disk = Disk()
+    record = record_on(disk)
+    reply: Reply[None] = Reply()
+    record.delete(reply)
+    await record.commit()
+    assert disk.ops == [Delete("streams", "str_1", 3)]
+    assert reply.settled
+    assert record.deleted
+
+
+async def test_a_commit_of_nothing_writes_nothing() -> None:
+    disk = Disk()
+    await record_on(disk).commit()
+    assert disk.ops == []
