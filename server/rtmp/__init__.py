@@ -1,6 +1,6 @@
 """RTMP ingest over sockets: the listener and one task per encoder."""
 
-from server.rtmp.listener import serve_rtmp
+from server.rtmp.listener import RtmpServer
 from server.rtmp.publisher import Ingest
 
-__all__ = ["Ingest", "serve_rtmp"]
+__all__ = ["Ingest", "RtmpServer"]

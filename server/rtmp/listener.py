@@ -1,5 +1,7 @@
 """The RTMP port: takes encoders' connections, within bounds."""
 
+from collections import Counter
+
 import structlog
 import trio
 
@@ -12,41 +14,66 @@ LISTEN_BACKLOG_CONNECTIONS = 128
 log = structlog.get_logger()
 
 
-async def serve_rtmp(
-    host: str,
-    port: int,
-    ingest: Ingest,
-    *,
-    task_status: trio.TaskStatus[list[trio.SocketListener]] = trio.TASK_STATUS_IGNORED,
-) -> None:
-    """Serve encoders until cancelled. OSError where the address cannot be had."""
-    door = _Door(ingest)
-    await trio.serve_tcp(
-        door.serve, port, host=host, backlog=LISTEN_BACKLOG_CONNECTIONS, task_status=task_status
-    )
+class RtmpServer:
+    """Serves encoders: ``await nursery.start(server.run, host, port)``, later ``drain``."""
 
-
-class _Door:
     def __init__(self, ingest: Ingest) -> None:
         self._ingest = ingest
-        self._by_address: dict[str, int] = {}
+        self._accepting = trio.CancelScope()
+        self._by_address: Counter[str] = Counter()
+        self._left = trio.Event()
 
-    async def serve(self, stream: trio.SocketStream) -> None:
+    def __len__(self) -> int:
+        return self._by_address.total()
+
+    async def run(
+        self,
+        host: str,
+        port: int,
+        task_status: trio.TaskStatus[list[trio.SocketListener]] = trio.TASK_STATUS_IGNORED,
+    ) -> None:
+        """Serve until drained or cancelled. OSError where the address cannot be had."""
+        listeners = await trio.open_tcp_listeners(
+            port, host=host, backlog=LISTEN_BACKLOG_CONNECTIONS
+        )
+        async with trio.open_nursery() as connections:
+            with self._accepting:
+                await trio.serve_listeners(
+                    self._serve, listeners, handler_nursery=connections, task_status=task_status
+                )
+
+    async def drain(self, timeout_s: float) -> None:
+        """Accept no more, and wait for the connections to end, which their actors see to."""
+        self._accepting.cancel()
+        with trio.move_on_after(timeout_s):
+            while self._by_address:
+                await self._left.wait()
+        if self._by_address:
+            log.warning("rtmp_drain_timeout", connections=len(self))
+
+    async def _serve(self, stream: trio.SocketStream) -> None:
         try:
             address = stream.socket.getpeername()[0]
         except OSError:
-            return  # gone before we looked
-        held = self._by_address.get(address, 0)
-        total = sum(self._by_address.values())
-        if held >= MAX_CONNECTIONS_PER_ADDRESS or total >= MAX_CONNECTIONS:
-            log.warning("rtmp_connection_refused", address=address, connections=total)
+            await stream.aclose()  # gone before we looked
             return
-        self._by_address[address] = held + 1
+        full = self._by_address[address] >= MAX_CONNECTIONS_PER_ADDRESS
+        if full or len(self) >= MAX_CONNECTIONS:
+            log.warning("rtmp_connection_refused", address=address, connections=len(self))
+            await stream.aclose()
+            return
+        self._by_address[address] += 1
         try:
-            await RtmpPublisher(stream, address, self._ingest).run()
+            async with stream:
+                await RtmpPublisher(stream, address, self._ingest).run()
         except Exception:
             log.exception("rtmp_connection_failed", address=address)
         finally:
-            self._by_address[address] -= 1
-            if not self._by_address[address]:
-                del self._by_address[address]
+            self._leave(address)
+
+    def _leave(self, address: str) -> None:
+        self._by_address[address] -= 1
+        if not self._by_address[address]:
+            del self._by_address[address]
+        left, self._left = self._left, trio.Event()
+        left.set()

@@ -1,0 +1,180 @@
+"""The composition: the one place that names concrete parts, starts them, and ends them in order."""
+
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import structlog
+import trio
+
+from actors.kernel import Directory, Supervisor
+from actors.room import ROOM_IDLE_S, RoomFactory, RoomMessage, room_exists
+from actors.services import AccessTokens, Accounts, Passwords, StreamKeys
+from actors.services.streams import find_by_key, list_by_air
+from actors.stream import Board, StreamActor, StreamMessage, StreamTools
+from media.hls import SegmentSettings
+from server.api import House, create_app
+from server.clock import SystemClock
+from server.config import Endpoint, Settings
+from server.door import Door, DoorConfig
+from server.edge import HlsEdge, Sessions
+from server.gateway import Gateway
+from server.rtmp import Ingest, RtmpServer
+from server.secrets import Secrets, load_secrets
+from storage import Store
+from storage.sqlite import open_sqlite
+
+STREAM_IDLE_S = 600.0
+"""How long a show that has ended can still be read to its end."""
+HTTP_BACKLOG_CONNECTIONS = 1024
+DRAIN_TIMEOUT_S = 8.0
+"""For connections and actors each; with both, an orderly stop takes at most twice this."""
+CUT_OFF_SHOWS_PER_PAGE = 50
+
+log = structlog.get_logger()
+
+
+class CannotListen(Exception):
+    """An address cannot be had; the text says which, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Where the server really listens, once it does (port 0 lets the system choose)."""
+
+    http: Endpoint
+    rtmp: Endpoint
+
+
+async def serve(
+    settings: Settings,
+    *,
+    demo: bool = False,
+    task_status: trio.TaskStatus[Ports] = trio.TASK_STATUS_IGNORED,
+) -> None:
+    """Run the whole server until SIGTERM or SIGINT, then end in order.
+
+    Raises SettingsError, CannotListen, and what opening the store raises.
+    """
+    secrets = load_secrets(settings)
+    async with open_sqlite(settings.data) as store, trio.open_nursery() as actors:
+        supervisor = Supervisor(actors)
+        stage = _build(settings, secrets, store, supervisor)
+        async with trio.open_nursery() as servers:
+            door, ports = await _listen(settings, stage, servers)
+            log.info("listening", http=str(ports.http), rtmp=str(ports.rtmp))
+            await _end_shows_that_were_cut_off(store, stage.house.streams)
+            if demo:
+                servers.start_soon(_run_demo, ports)
+            task_status.started(ports)
+            with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+                await anext(signals)
+            log.info("draining")
+            await _drain(door, stage, supervisor)
+            servers.cancel_scope.cancel()
+    log.info("stopped")
+
+
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    house: House
+    edge: HlsEdge
+    gateway: Gateway
+    rtmp: RtmpServer
+
+
+def _build(settings: Settings, secrets: Secrets, store: Store, supervisor: Supervisor) -> _Stage:
+    clock = SystemClock()
+    keys = StreamKeys(secrets.stream_key_sealing, secrets.stream_key_fingerprint)
+    tokens = AccessTokens(secrets.token_signing, clock)
+    open_to_all = settings.registration == "open"
+    board = Board()
+    sessions = Sessions(secrets.playback_sessions)
+    tools = StreamTools(store, board, keys, clock, SegmentSettings())
+    streams: Directory[StreamMessage] = Directory(
+        supervisor, "stream", lambda each: StreamActor(each, tools), idle_s=STREAM_IDLE_S
+    )
+    rooms: Directory[RoomMessage] = Directory(
+        supervisor, "room", RoomFactory(store, clock), idle_s=ROOM_IDLE_S
+    )
+    house = House(
+        settings=settings,
+        store=store,
+        streams=streams,
+        viewers=sessions,
+        accounts=Accounts(store, Passwords(), tokens, clock, open_to_all=open_to_all),
+        tokens=tokens,
+        stream_keys=keys,
+        clock=clock,
+        supervisor=supervisor,
+        started_at_ms=clock.now_ms(),
+    )
+    gateway = Gateway(
+        rooms,
+        lambda room_id: room_exists(store, room_id),
+        tokens.verify,
+        origins=[settings.public_url],
+    )
+    rtmp = RtmpServer(Ingest(streams, lambda key: find_by_key(store, keys, key)))
+    return _Stage(house, HlsEdge(board, sessions), gateway, rtmp)
+
+
+async def _listen(settings: Settings, stage: _Stage, servers: trio.Nursery) -> tuple[Door, Ports]:
+    http, rtmp = settings.http, settings.rtmp
+    async with _saying_where(http):
+        listeners = await trio.open_tcp_listeners(
+            http.port, host=http.host, backlog=HTTP_BACKLOG_CONNECTIONS
+        )
+    door = Door(
+        listeners,
+        edge=stage.edge,
+        gateway=stage.gateway,
+        app=create_app(stage.house),
+        config=DoorConfig(trusted_proxies=settings.trusted_proxies),
+    )
+    await servers.start(door.run)
+    async with _saying_where(rtmp):
+        encoders = await servers.start(stage.rtmp.run, rtmp.host, rtmp.port)
+    return door, Ports(
+        Endpoint(http.host, listeners[0].socket.getsockname()[1]),
+        Endpoint(rtmp.host, encoders[0].socket.getsockname()[1]),
+    )
+
+
+@asynccontextmanager
+async def _saying_where(endpoint: Endpoint) -> AsyncIterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise CannotListen(f"cannot listen on {endpoint}: {error.strerror or error}") from None
+
+
+async def _end_shows_that_were_cut_off(store: Store, streams: Directory[StreamMessage]) -> None:
+    """Start the actors of the shows that the last process left on air: each ends its own."""
+    after = None
+    while True:
+        page = await list_by_air(store, True, after, CUT_OFF_SHOWS_PER_PAGE)
+        for stream in page.items:
+            await streams.get_or_start(stream.id)
+        if (after := page.after) is None:
+            return
+
+
+async def _drain(door: Door, stage: _Stage, supervisor: Supervisor) -> None:
+    """Members are told to return, publishers told why, requests answered, everything committed."""
+    async with trio.open_nursery() as ending:
+        ending.start_soon(stage.gateway.drain, DRAIN_TIMEOUT_S)
+        ending.start_soon(door.drain, DRAIN_TIMEOUT_S)
+    async with trio.open_nursery() as ending:
+        ending.start_soon(supervisor.stop, DRAIN_TIMEOUT_S)
+        ending.start_soon(stage.rtmp.drain, DRAIN_TIMEOUT_S)
+
+
+async def _run_demo(ports: Ports) -> None:
+    """Run the demo's show beside us, as a client like any other, until we end."""
+    url = f"http://{ports.http.reachable}"
+    command = [sys.executable, "-m", "server.cli", "demo", "--url", url]
+    process = await trio.run_process(command, check=False)
+    log.warning("demo_ended", exit_code=process.returncode)
