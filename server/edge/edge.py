@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import trio
 
+from actors.stream import Board
+from media.hls import Window
 from server.door import (
     HEAD_TIMEOUT_S,
     MAX_HEAD_BYTES,
@@ -22,7 +24,6 @@ from server.edge.media import media
 from server.edge.paths import IndexPath, MediaPath, PlaylistPath, parse_live_path
 from server.edge.sending import send_answer
 from server.edge.sessions import Sessions
-from server.edge.window import Board, Window
 
 KEEP_ALIVE_TIMEOUT_S = 60.0
 """Longer than any playlist reload or segment, so that a listener keeps one connection."""
