@@ -9,7 +9,7 @@ from enum import Enum, StrEnum, auto
 
 JUMP_AHEAD_MS = 10_000  # further ahead of everything seen so far, the clock has been set anew
 JUMP_BACK_MS = 500  # less is the jitter of an encoder, more is another clock
-RESYNC_MS = 100  # audio this far from its own count of samples is placed anew; less, nobody hears
+RESYNC_MS = 70  # audio further from its own count of samples is placed anew; less is jitter
 
 
 class MediaType(StrEnum):
@@ -54,14 +54,17 @@ class Timeline:
         """The show's time of a timestamp (ms), and how it follows."""
         step = Step.STEADY
         time_ms = dts_ms + self._offset_ms[media]
+        other = MediaType.AUDIO if media is MediaType.VIDEO else MediaType.VIDEO
+        if self._offset_ms[other] != self._offset_ms[media]:
+            # The other track has jumped: this frame may still be of the old clock.
+            last_ms = self._last_ms.get(media, self.newest_ms)
+            followed_ms = dts_ms + self._offset_ms[other]
+            if abs(followed_ms - last_ms) < abs(time_ms - last_ms):
+                step, time_ms = Step.FOLLOWED, followed_ms
         if not self._follows(media, time_ms):
-            step = Step.FOLLOWED
-            other = MediaType.AUDIO if media is MediaType.VIDEO else MediaType.VIDEO
-            time_ms = dts_ms + self._offset_ms[other]
-            if not self._follows(media, time_ms):
-                step = Step.JUMPED
-                self.jumps += 1
-                time_ms = max(self.newest_ms, self._last_ms.get(media, 0) + 1)
+            step, time_ms = Step.JUMPED, max(self.newest_ms, self._last_ms.get(media, 0) + 1)
+            self.jumps += 1
+        if step is not Step.STEADY:
             self._offset_ms[media] = time_ms - dts_ms
         self._last_ms[media] = time_ms
         if time_ms > self.newest_ms:

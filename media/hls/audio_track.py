@@ -93,15 +93,18 @@ class AudioTrack(Track):
                 self._append(Sample(ticks - missing * frame_ticks, 0, True, self._silence))
         self._append(Sample(ticks, 0, True, frame.data))
 
-    def cut(self, until_ms: int) -> MediaSegment | None:
+    def cut(self, until_ms: int, *, fill: bool) -> MediaSegment | None:
         """Every frame that starts before a time, as a fragment. None before it has begun.
 
-        Silence fills what is missing if nobody waits for this track, or if there is nothing.
+        Silence fills what is missing if ``fill``, if nobody waits for this track, or if there is
+        nothing at all.
         """
         if self.init is None or self._clock is None:
             return None
         until = until_ms * self._clock.timescale // 1000
-        if self.is_missing or self.changed:
+        shortage = until - self._clock.next_ticks
+        fill = fill or self.is_missing or self.changed
+        if fill and shortage > self._clock.tolerance_ticks:
             self._fill(until)
         if not self._samples:
             self._fill(max(until, self._clock.next_ticks + 1))

@@ -209,13 +209,13 @@ class Segmenter:
             self._close(cut_ms)
 
     def _close_up_to(self, end_ms: int) -> None:
-        """Close everything before a time, waiting for nothing."""
+        """Close everything before a time; what has not arrived is filled in."""
         while self._start_ms < end_ms:
             cut_ms = self._next_cut(end_ms)
             if cut_ms is None or cut_ms >= end_ms:
-                self._close(end_ms, goes_on=False)
+                self._close(end_ms, goes_on=False, fill=True)
             else:
-                self._close(cut_ms)
+                self._close(cut_ms, fill=True)
 
     def _next_cut(self, reached_ms: int) -> int | None:
         """Where the open segment ends (ms), if its leading track reaches so far; else None."""
@@ -247,14 +247,18 @@ class Segmenter:
         self._audio.accept_change()
         self._wall_offset_ms = self._now_ms - self._timeline.newest_ms
 
-    def _close(self, cut_ms: int, *, goes_on: bool = True) -> None:
-        """Publish the open segment, up to a time, and open the next."""
+    def _close(self, cut_ms: int, *, goes_on: bool = True, fill: bool = False) -> None:
+        """Publish the open segment, up to a time, and open the next.
+
+        Without ``goes_on`` no picture follows the cut; with ``fill`` audio that is late is lost.
+        """
         media: dict[MediaType, MediaSegment] = {}
         video = self._video.cut(cut_ms, goes_on=goes_on)
         if video is not None:
             media[MediaType.VIDEO] = video
             self._long_gops += not self._video.begins_with_keyframe
-        audio = self._audio.cut(cut_ms + self._audio_delay_ms)
+        audio_cut_ms = cut_ms + self._audio_delay_ms if goes_on else cut_ms
+        audio = self._audio.cut(audio_cut_ms, fill=fill)
         if audio is not None:
             media[MediaType.AUDIO] = audio
         if media:
