@@ -1,0 +1,206 @@
+"""Rooms over a store in memory that fails when told to, and members that write down all."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+import trio
+
+from actors.kernel import Ask, Directory, Supervisor
+from actors.ports import Batch, CloseReason
+from actors.room import (
+    ROOM_IDLE_S,
+    Join,
+    Joined,
+    MembersCounted,
+    Message,
+    MessagePosted,
+    RoomFactory,
+    RoomMessage,
+    Send,
+    Sent,
+)
+from storage import Conflict, ConflictReason, Cursor, Delete, Document, Put, Row, Scalar
+
+ROOM = "str_01JD0000000000000000000000"
+UNIQUE = (("room", "offset"), ("room", "user", "client_id"))
+
+
+class MemoryStore:
+    """Documents in memory, with the version checks and unique indexes that rooms rely on.
+
+    ``before_commit`` and ``after_commit`` are awaited around each commit that has events; what
+    they raise, the commit raises: before it is written, or after.
+    """
+
+    def __init__(self) -> None:
+        self.rows: dict[tuple[str, str], tuple[int, Document]] = {}
+        self.commits: list[int] = []
+        self.before_commit: Callable[[], Any] = trio.lowlevel.checkpoint
+        self.after_commit: Callable[[], Any] = trio.lowlevel.checkpoint
+        self.before_read: Callable[[], Any] = trio.lowlevel.checkpoint
+
+    async def get(self, collection: str, id: str) -> Row | None:  # noqa: A002 - the port's name
+        await self.before_read()
+        row = self.rows.get((collection, id))
+        return None if row is None else Row(id, row[0], dict(row[1]))
+
+    async def find(
+        self,
+        collection: str,
+        equals: Mapping[str, Scalar],
+        *,
+        sort: str,
+        descending: bool = False,
+        after: Cursor | None = None,
+        limit: int = 50,
+    ) -> list[Row]:
+        await self.before_read()
+        found = [
+            Row(key, version, dict(doc))
+            for (each, key), (version, doc) in self.rows.items()
+            if each == collection and all(doc.get(k) == v for k, v in equals.items())
+        ]
+
+        def place(row: Row) -> Any:
+            return (row.id if sort == "id" else row.doc[sort], row.id)
+
+        found.sort(key=place, reverse=descending)
+        if after is not None:
+            found = [
+                row for row in found if (place(row) < after if descending else place(row) > after)
+            ]
+        return found[:limit]
+
+    async def commit(self, *ops: Put | Delete) -> None:
+        events = sum(op.collection == "room_events" for op in ops)
+        if events:
+            await self.before_commit()
+        for op in ops:
+            self._check(op)
+        for op in ops:
+            assert isinstance(op, Put)
+            self.rows[op.collection, op.id] = (op.version + 1, dict(op.doc))
+        if events:
+            self.commits.append(events)
+            await self.after_commit()
+
+    def _check(self, op: Put | Delete) -> None:
+        assert isinstance(op, Put)
+        version, _ = self.rows.get((op.collection, op.id), (0, {}))
+        if version != op.version:
+            raise Conflict(op, ConflictReason.CHANGED)
+        if op.collection != "room_events":
+            return
+        for fields in UNIQUE:
+            values = [op.doc.get(name) for name in fields]
+            if None not in values and any(
+                key[0] == op.collection and [doc.get(name) for name in fields] == values
+                for key, (_, doc) in self.rows.items()
+            ):
+                raise Conflict(op, ConflictReason.DUPLICATE, fields)
+
+    def offsets(self) -> list[int]:
+        """The offsets that are stored, in order."""
+        return sorted(
+            doc["offset"] for (each, _), (_, doc) in self.rows.items() if each == "room_events"
+        )
+
+
+def _compare(one: Any, other: Any) -> int:
+    return (one > other) - (one < other)
+
+
+class WallClock:
+    """Time as trio's virtual clock has it."""
+
+    def now_ms(self) -> int:
+        return 1_700_000_000_000 + int(trio.current_time() * 1000)
+
+
+class Listener:
+    """A member that writes down what it is offered, and may be full or broken."""
+
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
+        self.batches: list[Batch] = []
+        self.counts: list[int] = []
+        self.answer: CloseReason | None = None
+        self.crash: Exception | None = None
+
+    def offer(self, batch: Batch) -> CloseReason | None:
+        if self.crash is not None:
+            crash, self.crash = self.crash, None
+            raise crash
+        if self.answer is not None:
+            return self.answer
+        self.batches.append(batch)
+        for push in batch.pushes:
+            match push:
+                case MessagePosted(_, message):
+                    self.messages.append(message)
+                case MembersCounted(_, count):
+                    self.counts.append(count)
+        return None
+
+    @property
+    def offsets(self) -> list[int]:
+        return [message.offset for message in self.messages]
+
+
+@dataclass
+class Hall:
+    """Running rooms."""
+
+    store: MemoryStore
+    rooms: Directory[RoomMessage]
+    supervisor: Supervisor
+    factory: RoomFactory
+    nursery: trio.Nursery
+    room: str = ROOM
+    refusals: list[Exception] = field(default_factory=list)
+
+    async def ask(self, question: Ask[Any]) -> Any:
+        return await self.rooms.ask(self.room, question)
+
+    async def join(
+        self, member: Listener, after: int | None = None, epoch: str | None = None
+    ) -> Joined:
+        return await self.rooms.ask(self.room, Join(member, after, epoch))
+
+    async def say(self, content: str, user: str = "usr_a", client_id: str | None = None) -> Sent:
+        return await self.rooms.ask(self.room, Send(user, user.upper(), content, client_id))
+
+
+OpenHall = Callable[..., AbstractAsyncContextManager[Hall]]
+
+
+@pytest.fixture
+def open_hall() -> OpenHall:
+    """Open rooms over a store (a new one, with one stream in it, unless given)."""
+
+    @asynccontextmanager
+    async def opened(store: MemoryStore | None = None) -> AsyncIterator[Hall]:
+        if store is None:
+            store = MemoryStore()
+            store.rows["streams", ROOM] = (1, {"owner": "usr_o", "title": "Jam"})
+        async with trio.open_nursery() as nursery:
+            supervisor = Supervisor(nursery)
+            factory = RoomFactory(store, WallClock())
+            rooms = Directory[RoomMessage](supervisor, "room", factory, idle_s=ROOM_IDLE_S)
+            yield Hall(store, rooms, supervisor, factory, nursery)
+            await supervisor.stop()
+
+    return opened
+
+
+@pytest.fixture
+def listener() -> Callable[[], Listener]:
+    return Listener
+
+
+@pytest.fixture
+def memory_store() -> Callable[[], MemoryStore]:
+    return MemoryStore
