@@ -1,7 +1,7 @@
 """Acknowledged inserts per second: the store with many tasks, beside a bare sqlite3 loop.
 
 Both insert the same room events into the same tables and indexes, with WAL and synchronous=FULL,
-on the same disk in one run. The loop commits each insert by itself, as a program without group
+on the same disk, in turn. The loop commits each insert by itself, as a program without group
 commit would. Run it from the root of the project: ``python -m bench.store``.
 """
 
@@ -11,6 +11,7 @@ import sqlite3
 import tempfile
 import time
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import trio
@@ -63,7 +64,6 @@ async def _measure(store: Store, tasks: int, seconds: float) -> float:
 
 
 def loop_inserts_per_s(folder: Path, seconds: float) -> float:
-    folder.mkdir()
     with open_connection(folder / "loop.sqlite3", SCHEMA) as connection:
         number = 0
         started = time.perf_counter()
@@ -85,13 +85,20 @@ def _insert(connection: sqlite3.Connection, number: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tasks", type=int, default=64)
-    parser.add_argument("--seconds", type=float, default=3.0, help="for each side")
+    parser.add_argument("--seconds", type=float, default=1.0, help="for each side of each round")
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--folder", type=Path, help="on the disk to measure; default: temporary")
     arguments = parser.parse_args()
+    loops: list[float] = []
+    stores: list[float] = []
     with tempfile.TemporaryDirectory(dir=arguments.folder) as name:
-        folder = Path(name)
-        loop = loop_inserts_per_s(folder / "loop", arguments.seconds)
-        store = trio.run(store_inserts_per_s, folder / "store", arguments.tasks, arguments.seconds)
+        for number in range(arguments.rounds):  # in turn, so that a busy disk slows both
+            folder = Path(name) / str(number)
+            folder.mkdir()
+            loops.append(loop_inserts_per_s(folder, arguments.seconds))
+            stores.append(trio.run(store_inserts_per_s, folder, arguments.tasks, arguments.seconds))
+    loop, store = median(loops), median(stores)
+    print(f"medians of {arguments.rounds} rounds, synchronous=FULL")
     print(f"bare sqlite3 loop, one insert per transaction: {loop:8.0f} /s")
     print(f"store, {arguments.tasks} tasks, one insert per commit: {store:8.0f} /s acknowledged")
     print(f"ratio: {store / loop:.1f}")

@@ -3,11 +3,9 @@
 import os
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
-import trio
 
 from storage import StoreLocked, StoreUnavailable, open_sqlite
 from storage.sqlite.folder import DATABASE_NAME, LOCK_NAME, hold_folder
@@ -47,15 +45,6 @@ async def test_a_second_store_of_this_process_is_locked_out_too(tmp_path: Path) 
                 pytest.fail("opened twice")
     async with open_sqlite(tmp_path):
         pass
-
-
-async def test_a_cancelled_program_still_closes_its_store(tmp_path: Path) -> None:
-    with trio.CancelScope() as scope:
-        async with open_sqlite(tmp_path):
-            scope.cancel()
-            await trio.lowlevel.checkpoint()
-    assert scope.cancelled_caught
-    assert "bandstand-store" not in {thread.name for thread in threading.enumerate()}
 
 
 async def test_the_folder_is_made_for_its_owner_alone(tmp_path: Path) -> None:

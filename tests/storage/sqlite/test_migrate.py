@@ -1,10 +1,13 @@
 """Old data under new declarations."""
 
 import sqlite3
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
+import trio
+from trio.testing import wait_all_tasks_blocked
 
 from storage import Conflict, Put, Row, RuleBroken, SchemaTooNew, StoreUnavailable, open_sqlite
 from storage.schema import Collection, Index, Migration, Schema, by, unique
@@ -106,6 +109,37 @@ async def test_a_rewrite_that_fails_leaves_everything_as_it_was(tmp_path: Path) 
     async with open_sqlite(tmp_path, FIRST) as store:
         rows = await store.find("things", {}, sort="rank")
         assert rows == [Row("i0001", 1, {"rank": 0}), Row("i0000", 1, {"rank": 1})]
+
+
+async def test_a_program_cancelled_while_it_migrates_leaves_no_thread_at_it(tmp_path: Path) -> None:
+    await fill(tmp_path, {"rank": 1})
+    inside, go_on = threading.Event(), threading.Event()
+
+    def rewrite(doc: dict[str, Any]) -> dict[str, Any]:
+        inside.set()
+        go_on.wait()
+        return {"rank": 2}
+
+    slow = schema(by("rank"), migrations=(Migration(2, "slow", {"things": rewrite}),))
+    scope = trio.CancelScope()
+    left = trio.Event()
+
+    async def open_and_close() -> None:
+        with scope:
+            async with open_sqlite(tmp_path, slow):
+                pytest.fail("opened")
+        left.set()
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(open_and_close)
+        await trio.to_thread.run_sync(inside.wait)
+        scope.cancel()
+        await wait_all_tasks_blocked()
+        assert not left.is_set()
+        go_on.set()
+    assert scope.cancelled_caught
+    async with open_sqlite(tmp_path, slow) as store:  # no thread holds the folder
+        assert await store.get("things", "i0000") == Row("i0000", 1, {"rank": 2})
 
 
 async def test_a_newer_schema_is_refused_untouched(tmp_path: Path) -> None:
