@@ -2,7 +2,6 @@
 
 import sqlite3
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,9 +15,17 @@ from storage.sqlite.statements import apply, select_documents
 SAMPLE: dict[type, Any] = {str: "x", int: 1, bool: True}
 
 
-@pytest.fixture
-def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
-    with open_connection(tmp_path / "test.sqlite3", SCHEMA) as opened:
+def sample_of(collection: Collection) -> dict[str, Any]:
+    return {name: SAMPLE[kind] for name, kind in collection.fields.items()}
+
+
+@pytest.fixture(scope="module")
+def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connection]:
+    """Give a database with one document in each collection."""
+    with open_connection(tmp_path_factory.mktemp("plans") / "test.sqlite3", SCHEMA) as opened:
+        for collection in SCHEMA.collections:
+            doc = sample_of(collection)
+            apply(opened, SCHEMA, Put(collection.name, "a", doc, 0), encode(collection, doc))
         yield opened
 
 
@@ -34,9 +41,7 @@ def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
 def test_a_page_is_one_walk_along_its_index(
     connection: sqlite3.Connection, collection: Collection, index: Index, descending: bool
 ) -> None:
-    doc = {name: SAMPLE[kind] for name, kind in collection.fields.items()}
-    put = Put(collection.name, "a", doc, 0)
-    apply(connection, SCHEMA, put, encode(collection, doc))
+    doc = sample_of(collection)
     *filtered, sort = index.fields
     query = check_find(
         SCHEMA,
