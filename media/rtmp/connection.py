@@ -99,7 +99,8 @@ class RtmpConnection:
         """Turn the publisher away; flush ``data_to_send`` and close.
 
         ``code`` such as NetStream.Publish.BadName is what encoders act on, and ``description`` is
-        what they show. Raises RtmpError where nobody has asked to publish.
+        what they show. It may come in the middle of a show too. Raises RtmpError where nobody has
+        asked to publish.
         """
         self._advance(Step.REFUSE)
         self._send_status("error", code, description)

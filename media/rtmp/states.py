@@ -37,6 +37,7 @@ TRANSITIONS: dict[tuple[State, Step], State] = {
     (State.CONNECTED, Step.END): State.CONNECTED,  # deleteStream often follows FCUnpublish
     (State.DECIDING, Step.ACCEPT): State.PUBLISHING,
     (State.DECIDING, Step.REFUSE): State.CLOSED,
+    (State.PUBLISHING, Step.REFUSE): State.CLOSED,  # put off in the middle of a show
     (State.PUBLISHING, Step.CALL): State.PUBLISHING,
     (State.PUBLISHING, Step.END): State.CONNECTED,
     (State.HANDSHAKE, Step.FAIL): State.CLOSED,

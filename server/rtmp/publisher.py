@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
@@ -187,8 +188,10 @@ class RtmpPublisher:
         if self._closed_with is not None:
             code, description = self._closed_with
             log.info("rtmp_closed", address=self._address, code=code, why=description)
-            self._rtmp.refuse_publish(code, description)
-        with trio.move_on_after(GOODBYE_S):
+            # Before a publish command, or after an error that it has sent itself, it says nothing.
+            with suppress(RtmpError):
+                self._rtmp.refuse_publish(code, description)
+        with trio.move_on_after(GOODBYE_S), suppress(trio.BrokenResourceError):
             await self._flush()
             await self._stream.send_eof()
             while await self._stream.receive_some(READ_BYTES):
