@@ -1,5 +1,6 @@
 """Request heads: bytes in, one head out, or a refusal that says which HTTP status it is worth."""
 
+import functools
 from dataclasses import dataclass
 
 import httptools
@@ -8,6 +9,9 @@ HEAD_END = b"\r\n\r\n"
 MAX_HEAD_BYTES = 16 * 1024
 """Request line and headers; browsers send 1 to 2 KiB, with full cookies 8 KiB."""
 MAX_HEADERS_COUNT = 100
+KEPT_HEAD_BYTES = 1024
+KEPT_HEADS_COUNT = 4096
+"""Some 3 KiB each when parsed: 12 MB at most."""
 VERSIONS = ("1.1", "1.0")
 SCHEMES = ("http", "https")
 
@@ -72,14 +76,8 @@ class HeadParser:
     def __init__(self, max_head_bytes: int = MAX_HEAD_BYTES) -> None:
         self.rest = b""
         self._max_bytes = max_head_bytes
-        self._buffer = bytearray()
-        self._collector = _Collector()
-        self._parser = httptools.HttpRequestParser(self._collector)
-
-    @property
-    def begun(self) -> bool:
-        """Whether some of the head has come."""
-        return bool(self._buffer)
+        self._buffer = b""
+        self._checker: httptools.HttpRequestParser | None = None
 
     def feed(self, data: bytes) -> RequestHead | None:
         """Take bytes; give the head once it is whole. Raises HeadRefused at the first bad byte."""
@@ -92,66 +90,76 @@ class HeadParser:
         if size > self._max_bytes:
             message = f"The request head is larger than {self._max_bytes} bytes."
             raise HeadRefused(431, "head_too_large", message)
-        self._parse(data[: size - start])
         if found < 0:
+            self._check(data)
             return None
-        self.rest = data[size - start :]
-        return self._head(bytes(self._buffer[:size]))
+        raw, self.rest = self._buffer[:size], self._buffer[size:]
+        return _parse_and_keep(raw) if size <= KEPT_HEAD_BYTES else _parse(raw)
 
-    def _parse(self, data: bytes) -> None:
-        try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            return  # which protocol to change to is for the room to say
-        except httptools.HttpParserError as error:
-            raise HeadRefused(400, "bad_request", f"This is not HTTP/1.1: {error}.") from None
+    def _check(self, data: bytes) -> None:
+        """Look at a piece of the head, so that what is no HTTP need not be waited for."""
+        if self._checker is None:
+            self._checker = httptools.HttpRequestParser(_Collector())
+        _feed(self._checker, data)
 
-    def _head(self, raw: bytes) -> RequestHead:
-        version = self._parser.get_http_version()
-        if version not in VERSIONS:
-            raise HeadRefused(505, "version_unsupported", "Only HTTP/1.1 and 1.0 are spoken here.")
-        if not self._collector.complete:
-            raise HeadRefused(400, "bad_request", "The request head ends too early.")
-        headers = self._collector.headers
-        if len(headers) > MAX_HEADERS_COUNT:
-            message = f"There are more than {MAX_HEADERS_COUNT} headers."
-            raise HeadRefused(431, "head_too_large", message)
-        target, authority = _origin_form(self._collector.url)
-        if authority is not None:
-            # RFC 9112 section 3.2.2: the authority of an absolute target replaces Host.
-            headers = [pair for pair in headers if pair[0] != b"host"]
-            headers.append((b"host", authority))
-        hosts = sum(name == b"host" for name, _ in headers)
-        if hosts > 1 or (hosts == 0 and version == "1.1"):
-            raise HeadRefused(400, "bad_request", "There must be one Host header.")
-        return RequestHead(
-            method=self._parser.get_method().decode("ascii"),
-            target=target,
-            path=target.partition("?")[0],
-            version=version,
-            headers=tuple(headers),
-            raw=raw,
-        )
+
+def _feed(parser: httptools.HttpRequestParser, data: bytes) -> None:
+    try:
+        parser.feed_data(data)
+    except httptools.HttpParserUpgrade:
+        return  # which protocol to change to is for the room to say
+    except httptools.HttpParserError as error:
+        raise HeadRefused(400, "bad_request", f"This is not HTTP/1.1: {error}.") from None
+
+
+def _parse(raw: bytes) -> RequestHead:
+    """Parse a whole head. HeadRefused."""
+    collector = _Collector()
+    parser = httptools.HttpRequestParser(collector)
+    _feed(parser, raw)
+    version = parser.get_http_version()
+    if version not in VERSIONS:
+        raise HeadRefused(505, "version_unsupported", "Only HTTP/1.1 and 1.0 are spoken here.")
+    headers = collector.headers
+    if len(headers) > MAX_HEADERS_COUNT:
+        message = f"There are more than {MAX_HEADERS_COUNT} headers."
+        raise HeadRefused(431, "head_too_large", message)
+    target, authority = _origin_form(collector.url)
+    if authority is not None:
+        # RFC 9112 section 3.2.2: the authority of an absolute target replaces Host.
+        headers = [pair for pair in headers if pair[0] != b"host"]
+        headers.append((b"host", authority))
+    hosts = [name for name, _ in headers].count(b"host")
+    if hosts > 1 or (hosts == 0 and version == "1.1"):
+        raise HeadRefused(400, "bad_request", "There must be one Host header.")
+    return RequestHead(
+        method=parser.get_method().decode("ascii"),
+        target=target,
+        path=target.partition("?")[0],
+        version=version,
+        headers=tuple(headers),
+        raw=raw,
+    )
+
+
+_parse_and_keep = functools.lru_cache(KEPT_HEADS_COUNT)(_parse)
+"""A player asks for its playlist in the same bytes each time; to find them costs a tenth."""
 
 
 class _Collector:
     """What the parser tells; apart from the parser, as otherwise the two would be a cycle."""
 
-    __slots__ = ("complete", "headers", "url")
+    __slots__ = ("headers", "url")
 
     def __init__(self) -> None:
         self.url = b""
         self.headers: list[tuple[bytes, bytes]] = []
-        self.complete = False
 
     def on_url(self, url: bytes) -> None:
         self.url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self.headers.append((name.lower(), value.rstrip(b" \t")))
-
-    def on_headers_complete(self) -> None:
-        self.complete = True
 
 
 def _origin_form(url: bytes) -> tuple[str, bytes | None]:

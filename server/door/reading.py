@@ -17,9 +17,9 @@ async def read_head(
 ) -> RequestHead | None:
     """Read one request head and unread what follows it.
 
-    None where the client closed or stayed silent for ``idle_timeout_s``, or where the server
-    drains. Raises HeadRefused, also (408) where a head is begun and not ended in time;
-    trio.BrokenResourceError where the connection is lost.
+    None where the client closed, or the server drains. A client that stays silent for
+    ``idle_timeout_s`` is hung up (see ``receive_idle``). Raises HeadRefused, also (408) where a
+    head is begun and not ended in time; trio.BrokenResourceError where the connection is lost.
     """
     data = await stream.receive_idle(idle_timeout_s)
     parser = HeadParser(max_head_bytes)

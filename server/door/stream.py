@@ -1,6 +1,12 @@
 """A connection whose first bytes have been read already, and are read again."""
 
+import math
+import os
+from collections.abc import Sequence
+
 import trio
+
+RECEIVE_BYTES = 64 * 1024
 
 
 class PrependedStream(trio.abc.HalfCloseableStream):
@@ -13,8 +19,10 @@ class PrependedStream(trio.abc.HalfCloseableStream):
         self.socket_stream = socket_stream
         self.draining = False
         """Whether the server is closing: answer what was asked and take nothing more."""
+        self.idle_scope = trio.CancelScope()
+        """The door serves the connection within it, and cancels it to hang up an idle one."""
+        self._idle_until_s = math.inf
         self._prefix = b""
-        self._idle: trio.CancelScope | None = None
 
     @property
     def socket(self) -> trio.socket.SocketType:
@@ -35,23 +43,53 @@ class PrependedStream(trio.abc.HalfCloseableStream):
         return data
 
     async def receive_idle(self, timeout_s: float) -> bytes:
-        """Receive as ``receive_some``, but give up (``b""``) after a time, or when draining."""
-        if self.draining and not self._prefix:
+        """Receive a request's first bytes, for which the client may take its time.
+
+        ``b""`` at the end, or when draining. While it waits, ``drain`` and, after ``timeout_s``,
+        ``hang_up_if_idle`` cancel ``idle_scope``: a scope for each wait would cost more than all
+        the rest of a small answer.
+        """
+        if self._prefix:
+            return await self.receive_some()
+        if self.draining:
             await trio.lowlevel.checkpoint()
             return b""
-        with trio.move_on_after(timeout_s) as self._idle:
-            return await self.receive_some()
-        return b""
+        self._idle_until_s = trio.current_time() + timeout_s
+        while True:
+            # Waiting before the first try: an answered client has seldom asked again already.
+            await trio.lowlevel.wait_readable(self.socket)
+            try:
+                data = os.read(self.socket.fileno(), RECEIVE_BYTES)
+            except BlockingIOError:
+                continue
+            except OSError as error:
+                raise trio.BrokenResourceError("the connection is lost") from error
+            self._idle_until_s = math.inf
+            return data
+
+    def hang_up_if_idle(self, now_s: float) -> None:
+        """End the connection if it has waited for a request past its time."""
+        if now_s >= self._idle_until_s:
+            self.idle_scope.cancel()
 
     def drain(self) -> None:
         """Take no further request: an idle connection ends now, a busy one after its answer."""
         self.draining = True
-        if self._idle is not None:
-            self._idle.cancel()
+        if self._idle_until_s < math.inf:
+            self.idle_scope.cancel()
 
     def abort(self) -> None:
         """Close the socket at once, under whatever waits for it."""
         self.socket.close()
+
+    def send_now(self, buffers: Sequence[bytes | memoryview]) -> int:
+        """Send what the socket takes at once, without waiting; how many bytes that were."""
+        try:
+            return os.writev(self.socket.fileno(), buffers)
+        except BlockingIOError:
+            return 0
+        except OSError as error:
+            raise trio.BrokenResourceError("the connection is lost") from error
 
     async def send_all(self, data: bytes | bytearray | memoryview) -> None:
         """Send all of the bytes."""

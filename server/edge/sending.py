@@ -1,4 +1,9 @@
-"""Sending an answer within a deadline, without copying what is large."""
+"""Sending an answer: at once where the socket takes it, else within a deadline.
+
+What is large is not copied.
+"""
+
+from collections.abc import Sequence
 
 import trio
 
@@ -13,21 +18,19 @@ JOIN_MAX_BYTES = 16 * 1024
 
 async def send_answer(stream: PrependedStream, head: bytes, body: bytes | memoryview) -> None:
     """Send head and body. trio.BrokenResourceError where the client is gone, or is too slow."""
-    size = len(head) + len(body)
+    buffers = (head + body,) if len(body) <= JOIN_MAX_BYTES else (head, body)
+    sent = stream.send_now(buffers)
+    if sent < len(head) + len(body):
+        await _send_rest(stream, buffers, sent)
+
+
+async def _send_rest(
+    stream: PrependedStream, buffers: Sequence[bytes | memoryview], sent: int
+) -> None:
+    size = sum(len(buffer) for buffer in buffers)
     with trio.move_on_after(SEND_TIMEOUT_S + size / MIN_RATE_BYTES_PER_S) as scope:
-        try:
-            if size <= JOIN_MAX_BYTES:
-                await _send(stream.socket, memoryview(head + bytes(body)))
-            else:
-                sent = await stream.socket.sendmsg([head, body])
-                await _send(stream.socket, memoryview(head)[sent:])
-                await _send(stream.socket, memoryview(body)[max(0, sent - len(head)) :])
-        except OSError as error:
-            raise trio.BrokenResourceError("the client is gone") from error
+        for buffer in buffers:
+            await stream.send_all(memoryview(buffer)[sent:])
+            sent = max(0, sent - len(buffer))
     if scope.cancelled_caught:
         raise trio.BrokenResourceError("the client reads too slowly")
-
-
-async def _send(socket: trio.socket.SocketType, data: memoryview) -> None:
-    while data:
-        data = data[await socket.send(data) :]

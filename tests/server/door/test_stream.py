@@ -1,4 +1,5 @@
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import pytest
 import trio
@@ -26,26 +27,41 @@ async def test_unread_bytes_come_first_and_in_order(pair: Pair) -> None:
     assert await stream.receive_some() == b"third"
 
 
-async def test_idle_ends_in_time(pair: Pair, autojump_clock: trio.testing.MockClock) -> None:
+@pytest.mark.parametrize("hang_up", [PrependedStream.drain, lambda it: it.hang_up_if_idle(1e9)])
+async def test_an_idle_wait_is_hung_up(pair: Pair, hang_up: Callable[[Any], None]) -> None:
     stream, _ = pair
-    start = trio.current_time()
-    assert await stream.receive_idle(7) == b""
-    assert trio.current_time() - start == 7
-
-
-async def test_drain_ends_an_idle_wait(pair: Pair) -> None:
-    stream, _ = pair
-    got: list[bytes] = []
 
     async def wait() -> None:
-        got.append(await stream.receive_idle(60))
+        with stream.idle_scope:
+            await stream.receive_idle(60)
 
     async with trio.open_nursery() as nursery:
         nursery.start_soon(wait)
         await trio.testing.wait_all_tasks_blocked()
-        assert not got
-        stream.drain()
-    assert got == [b""]
+        stream.hang_up_if_idle(trio.current_time() + 59)
+        assert not stream.idle_scope.cancel_called
+        hang_up(stream)
+    assert stream.idle_scope.cancelled_caught
+
+
+@pytest.mark.parametrize("hang_up", [PrependedStream.drain, lambda it: it.hang_up_if_idle(1e9)])
+async def test_a_busy_connection_is_not_hung_up(pair: Pair, hang_up: Callable[[Any], None]) -> None:
+    stream, client = pair
+    await client.send_all(b"request")
+    assert await stream.receive_idle(60) == b"request"
+    hang_up(stream)
+    assert not stream.idle_scope.cancel_called
+
+
+async def test_send_now_takes_what_there_is_room_for(pair: Pair) -> None:
+    stream, client = pair
+    assert stream.send_now([b"one ", memoryview(b"two")]) == 7
+    assert await client.receive_some() == b"one two"
+    while stream.send_now([bytes(1024 * 1024)]):
+        pass
+    await client.aclose()
+    with pytest.raises(trio.BrokenResourceError):
+        stream.send_now([b"three"])
 
 
 async def test_what_was_unread_is_served_even_when_draining(pair: Pair) -> None:
