@@ -52,9 +52,13 @@ class AudioTrack(Track):
 
     def accept_change(self) -> None:
         """A discontinuity begins here: the next frame may bring a new init segment."""
-        if self._pending is not None:
-            self._may_change = True
-            self._discard()
+        if self._pending is None:
+            return
+        self._may_change = True
+        # What is queued already is of the old configuration: silence takes its place.
+        if self._clock is not None and self._samples:
+            self._clock.next_ticks = self._samples[0].time
+        self._discard()
 
     def begin(self) -> None:
         """Start (again): the next frame is placed by the show's clock."""

@@ -20,43 +20,51 @@ SAMPLE_RATE = 48_000
 AAC_SAMPLES = 1024
 
 
+def moving_bar(number: int, size: tuple[int, int]) -> np.ndarray:
+    pixels = np.full((size[1] * 3 // 2, size[0]), 90, np.uint8)
+    pixels[: size[1], number % size[0]] = 230
+    return pixels
+
+
+def tone(number: int, samples: int, rate: int) -> np.ndarray:
+    times = np.arange(number * samples, (number + 1) * samples) / rate
+    return (0.3 * np.sin(2 * math.pi * 440 * times)).astype(np.float32)
+
+
 def encode_show(
     seconds: float, *, fps: int = 25, gop: int = 25, b_frames: int = 0, audio: bool = True,
     video: bool = True, size: tuple[int, int] = (128, 72), channels: str = "stereo",
-    rate: int = SAMPLE_RATE,
+    rate: int = SAMPLE_RATE, draw=moving_bar, play=tone,
 ) -> list:  # fmt: skip
-    """A moving bar and a tone, encoded by PyAV, as the frames RTMP brings: configs first."""
+    """Pictures and sound, encoded by PyAV, as the frames RTMP brings: configurations first."""
     target = io.BytesIO()
     with av.open(target, "w", format="flv") as output:
-        picture_stream = sound_stream = None
+        pictures = sounds = None
         if video:
-            picture_stream = output.add_stream("libx264", rate=fps)
-            picture_stream.width, picture_stream.height = size
-            picture_stream.pix_fmt = "yuv420p"
-            picture_stream.codec_context.gop_size = gop
-            picture_stream.options = {
+            pictures = output.add_stream("libx264", rate=fps)
+            pictures.width, pictures.height = size
+            pictures.pix_fmt = "yuv420p"
+            pictures.codec_context.gop_size = gop
+            pictures.options = {
                 "preset": "veryfast", "bf": str(b_frames), "sc_threshold": "0", "threads": "1",
             }  # fmt: skip
         if audio:
-            sound_stream = output.add_stream("aac", rate=rate)
-            sound_stream.layout = channels
-        chunk = rate // fps
+            sounds = output.add_stream("aac", rate=rate)
+            sounds.layout = channels
         for number in range(round(seconds * fps)):
-            if picture_stream:
-                pixels = np.full((size[1] * 3 // 2, size[0]), 90, np.uint8)
-                pixels[: size[1], number % size[0]] = 230
-                picture = av.VideoFrame.from_ndarray(pixels, "yuv420p")
+            if pictures:
+                picture = av.VideoFrame.from_ndarray(draw(number, size), "yuv420p")
                 picture.pts, picture.time_base = number, Fraction(1, fps)
-                output.mux(picture_stream.encode(picture))
-            if sound_stream:
-                times = np.arange(number * chunk, (number + 1) * chunk) / rate
-                wave = (0.3 * np.sin(2 * math.pi * 440 * times)).astype(np.float32)
-                planes = np.tile(wave, (sound_stream.channels, 1))
-                sound = av.AudioFrame.from_ndarray(planes, "fltp", channels)
-                sound.sample_rate, sound.pts = rate, number * chunk
+                output.mux(pictures.encode(picture))
+            if sounds:
+                wave = play(number, rate // fps, rate)
+                sound = av.AudioFrame.from_ndarray(
+                    np.tile(wave, (sounds.channels, 1)), "fltp", channels
+                )
+                sound.sample_rate, sound.pts = rate, number * (rate // fps)
                 sound.time_base = Fraction(1, rate)
-                output.mux(sound_stream.encode(sound))
-        for stream in (picture_stream, sound_stream):
+                output.mux(sounds.encode(sound))
+        for stream in (pictures, sounds):
             if stream:
                 output.mux(stream.encode(None))
     return read_flv(target.getvalue())

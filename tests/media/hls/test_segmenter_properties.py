@@ -91,7 +91,7 @@ def play(stage, publisher, group) -> None:
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(GROUPS, st.integers(-(2**33), 2**33), st.sampled_from(["both", "video", "audio"]))
 def test_the_rules_hold(rehearse, material, groups, start_ms, tracks):
-    stage = rehearse(window_segments=3)
+    stage = rehearse(window_segments=8)
     publisher = Publisher(material, start_ms)
     configs = {
         "both": material.configs,
@@ -155,7 +155,7 @@ def test_in_a_clean_show_every_frame_arrives_once_in_order(rehearse, material, g
     )
 )
 def test_nonsense_breaks_no_rule(rehearse, material, events):
-    stage = rehearse(window_segments=3)
+    stage = rehearse(window_segments=8)
     for kind, time_ms in events:
         match kind:
             case "picture" | "key":
