@@ -109,6 +109,7 @@ class VideoTrack(Track):
         With ``goes_on``, a picture is needed from there on too. None before the track has begun.
         """
         if self.init is None:
+            self._position_ms = until_ms
             return None
         until = until_ms * TICKS_PER_MS
         if not self._has_before(until):

@@ -139,6 +139,15 @@ def test_video_that_begins_late_opens_a_segment(rehearse, material):
     assert video[min(video)].sync[0]
 
 
+def test_video_that_begins_in_the_past_waits_for_a_keyframe_of_now(rehearse, material):
+    stage = rehearse()
+    stage.push([material.audio_config, *material.sounds(0, 3_000), material.video_config])
+    stage.push([material.picture(500, key=True), material.picture(2_900, key=True)])
+    stage.end()
+    (fragment,) = stage.listener.fragments["video"].values()
+    assert fragment.decode_time == 90 * 2_900
+
+
 def test_audio_that_stops_is_filled_with_silence(rehearse, material):
     stage = rehearse()
     stage.push(material.configs + material.show(0, 6_000))
