@@ -2,8 +2,6 @@
 
 import signal
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import structlog
@@ -29,6 +27,7 @@ from storage.sqlite import open_sqlite
 STREAM_IDLE_S = 600.0
 """How long a show that has ended can still be read to its end."""
 HTTP_BACKLOG_CONNECTIONS = 1024
+RTMP_BACKLOG_CONNECTIONS = 128
 DRAIN_TIMEOUT_S = 8.0
 """For connections and actors each; with both, an orderly stop takes at most twice this."""
 CUT_OFF_SHOWS_PER_PAGE = 50
@@ -40,39 +39,36 @@ class CannotListen(Exception):
     """An address cannot be had; the text says which, and why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ports:
-    """Where the server really listens, once it does (port 0 lets the system choose)."""
-
-    http: Endpoint
-    rtmp: Endpoint
-
-
 async def serve(
     settings: Settings,
     *,
     demo: bool = False,
-    task_status: trio.TaskStatus[Ports] = trio.TASK_STATUS_IGNORED,
+    task_status: trio.TaskStatus[Settings] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Run the whole server until SIGTERM or SIGINT, then end in order.
 
+    Gives the settings with the ports that it really listens on, where one was 0.
     Raises SettingsError, CannotListen, and what opening the store raises.
     """
     secrets = load_secrets(settings)
     async with open_sqlite(settings.data) as store, trio.open_nursery() as actors:
         supervisor = Supervisor(actors)
-        stage = _build(settings, secrets, store, supervisor)
+        http = await _open(settings.http, HTTP_BACKLOG_CONNECTIONS)
+        rtmp = await _open(settings.rtmp, RTMP_BACKLOG_CONNECTIONS)
+        settings = settings.listening_at(_bound(settings.http, http), _bound(settings.rtmp, rtmp))
+        stage = _build(settings, secrets, store, supervisor, http)
+        await _end_shows_that_were_cut_off(store, stage.house.streams)
         async with trio.open_nursery() as servers:
-            door, ports = await _listen(settings, stage, servers)
-            log.info("listening", http=str(ports.http), rtmp=str(ports.rtmp))
-            await _end_shows_that_were_cut_off(store, stage.house.streams)
+            await servers.start(stage.door.run)
+            servers.start_soon(stage.rtmp.run, rtmp)
+            log.info("listening", http=str(settings.http), rtmp=str(settings.rtmp))
             if demo:
-                servers.start_soon(_run_demo, ports)
-            task_status.started(ports)
+                servers.start_soon(_run_demo, settings)
+            task_status.started(settings)
             with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
                 await anext(signals)
             log.info("draining")
-            await _drain(door, stage, supervisor)
+            await _drain(stage, supervisor)
             servers.cancel_scope.cancel()
     log.info("stopped")
 
@@ -80,12 +76,18 @@ async def serve(
 @dataclass(frozen=True, slots=True)
 class _Stage:
     house: House
-    edge: HlsEdge
+    door: Door
     gateway: Gateway
     rtmp: RtmpServer
 
 
-def _build(settings: Settings, secrets: Secrets, store: Store, supervisor: Supervisor) -> _Stage:
+def _build(
+    settings: Settings,
+    secrets: Secrets,
+    store: Store,
+    supervisor: Supervisor,
+    listeners: list[trio.SocketListener],
+) -> _Stage:
     clock = SystemClock()
     keys = StreamKeys(secrets.stream_key_sealing, secrets.stream_key_fingerprint)
     tokens = AccessTokens(secrets.token_signing, clock)
@@ -117,38 +119,26 @@ def _build(settings: Settings, secrets: Secrets, store: Store, supervisor: Super
         tokens.verify,
         origins=[settings.public_url],
     )
-    rtmp = RtmpServer(Ingest(streams, lambda key: find_by_key(store, keys, key)))
-    return _Stage(house, HlsEdge(board, sessions), gateway, rtmp)
-
-
-async def _listen(settings: Settings, stage: _Stage, servers: trio.Nursery) -> tuple[Door, Ports]:
-    http, rtmp = settings.http, settings.rtmp
-    async with _saying_where(http):
-        listeners = await trio.open_tcp_listeners(
-            http.port, host=http.host, backlog=HTTP_BACKLOG_CONNECTIONS
-        )
     door = Door(
         listeners,
-        edge=stage.edge,
-        gateway=stage.gateway,
-        app=create_app(stage.house),
+        edge=HlsEdge(board, sessions),
+        gateway=gateway,
+        app=create_app(house),
         config=DoorConfig(trusted_proxies=settings.trusted_proxies),
     )
-    await servers.start(door.run)
-    async with _saying_where(rtmp):
-        encoders = await servers.start(stage.rtmp.run, rtmp.host, rtmp.port)
-    return door, Ports(
-        Endpoint(http.host, listeners[0].socket.getsockname()[1]),
-        Endpoint(rtmp.host, encoders[0].socket.getsockname()[1]),
-    )
+    rtmp = RtmpServer(Ingest(streams, lambda key: find_by_key(store, keys, key)))
+    return _Stage(house, door, gateway, rtmp)
 
 
-@asynccontextmanager
-async def _saying_where(endpoint: Endpoint) -> AsyncIterator[None]:
+async def _open(endpoint: Endpoint, backlog: int) -> list[trio.SocketListener]:
     try:
-        yield
+        return await trio.open_tcp_listeners(endpoint.port, host=endpoint.host, backlog=backlog)
     except OSError as error:
         raise CannotListen(f"cannot listen on {endpoint}: {error.strerror or error}") from None
+
+
+def _bound(wanted: Endpoint, listeners: list[trio.SocketListener]) -> Endpoint:
+    return Endpoint(wanted.host, listeners[0].socket.getsockname()[1])
 
 
 async def _end_shows_that_were_cut_off(store: Store, streams: Directory[StreamMessage]) -> None:
@@ -162,19 +152,19 @@ async def _end_shows_that_were_cut_off(store: Store, streams: Directory[StreamMe
             return
 
 
-async def _drain(door: Door, stage: _Stage, supervisor: Supervisor) -> None:
+async def _drain(stage: _Stage, supervisor: Supervisor) -> None:
     """Members are told to return, publishers told why, requests answered, everything committed."""
     async with trio.open_nursery() as ending:
         ending.start_soon(stage.gateway.drain, DRAIN_TIMEOUT_S)
-        ending.start_soon(door.drain, DRAIN_TIMEOUT_S)
+        ending.start_soon(stage.door.drain, DRAIN_TIMEOUT_S)
     async with trio.open_nursery() as ending:
         ending.start_soon(supervisor.stop, DRAIN_TIMEOUT_S)
         ending.start_soon(stage.rtmp.drain, DRAIN_TIMEOUT_S)
 
 
-async def _run_demo(ports: Ports) -> None:
+async def _run_demo(settings: Settings) -> None:
     """Run the demo's show beside us, as a client like any other, until we end."""
-    url = f"http://{ports.http.reachable}"
+    url = f"http://{settings.http.reachable}"
     command = [sys.executable, "-m", "server.cli", "demo", "--url", url]
     process = await trio.run_process(command, check=False)
     log.warning("demo_ended", exit_code=process.returncode)

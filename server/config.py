@@ -173,6 +173,15 @@ class Settings(BaseSettings):
         """Whether browsers reach us over TLS, so that cookies are ``Secure``."""
         return self.public_url.startswith("https:")
 
+    def listening_at(self, http: Endpoint, rtmp: Endpoint) -> "Settings":
+        """The same with the ports that the system chose; links that were not set follow them."""
+        update: dict[str, Any] = {"http": http, "rtmp": rtmp}
+        if "public_url" not in self.model_fields_set:
+            update["public_url"] = _default_public_url(update)
+        if "public_rtmp" not in self.model_fields_set:
+            update["public_rtmp"] = _default_public_rtmp(update)
+        return self.model_copy(update=update)
+
     @model_validator(mode="after")
     def _no_dev_defaults_in_production(self) -> "Settings":
         if self.production and self.secret is None:

@@ -1,6 +1,7 @@
 """The RTMP port: takes encoders' connections, within bounds."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 import structlog
 import trio
@@ -9,13 +10,12 @@ from server.rtmp.publisher import Ingest, RtmpPublisher
 
 MAX_CONNECTIONS = 256
 MAX_CONNECTIONS_PER_ADDRESS = 64
-LISTEN_BACKLOG_CONNECTIONS = 128
 
 log = structlog.get_logger()
 
 
 class RtmpServer:
-    """Serves encoders: ``await nursery.start(server.run, host, port)``, later ``drain``."""
+    """Serves encoders: ``nursery.start_soon(server.run, listeners)``, later ``drain``."""
 
     def __init__(self, ingest: Ingest) -> None:
         self._ingest = ingest
@@ -26,20 +26,12 @@ class RtmpServer:
     def __len__(self) -> int:
         return self._by_address.total()
 
-    async def run(
-        self,
-        host: str,
-        port: int,
-        task_status: trio.TaskStatus[list[trio.SocketListener]] = trio.TASK_STATUS_IGNORED,
-    ) -> None:
-        """Serve until drained or cancelled. OSError where the address cannot be had."""
-        listeners = await trio.open_tcp_listeners(
-            port, host=host, backlog=LISTEN_BACKLOG_CONNECTIONS
-        )
+    async def run(self, listeners: Sequence[trio.SocketListener]) -> None:
+        """Serve until drained or cancelled."""
         async with trio.open_nursery() as connections:
             with self._accepting:
                 await trio.serve_listeners(
-                    self._serve, listeners, handler_nursery=connections, task_status=task_status
+                    self._serve, list(listeners), handler_nursery=connections
                 )
 
     async def drain(self, timeout_s: float) -> None:

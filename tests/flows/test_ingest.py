@@ -1,0 +1,181 @@
+"""Real encoders push, real players read."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from fractions import Fraction
+
+import av
+import httpx
+import pytest
+from support.encoders import ffmpeg_push, gstreamer_push, running, wait_until
+from support.live_server import Channel, LiveServer
+
+READ_SECONDS = 30
+RUN_TIMEOUT_S = 90
+
+
+def wait_live(server: LiveServer, channel: Channel) -> None:
+    wait_until(lambda: server.status(channel) == "live", "the stream is live")
+
+
+def ffmpeg_read(url: str, seconds: int) -> list[str]:
+    head = ["ffmpeg", "-hide_banner", "-nostdin", "-v", "warning", "-i", url]
+    return [*head, "-t", str(seconds), "-f", "null", "-"]
+
+
+def read_by_ffmpeg(url: str, seconds: int) -> str:
+    """Decode so many seconds of the stream; gives all that ffmpeg had to say of it."""
+    done = run(ffmpeg_read(url, seconds))
+    assert done.returncode == 0
+    return done.stdout + done.stderr
+
+
+def run(command: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=RUN_TIMEOUT_S, check=False
+    )
+
+
+def probe(url: str) -> list[dict[str, object]]:
+    command = ["ffprobe", "-v", "warning", "-show_streams", "-of", "json", url]
+    done = run(command)
+    assert (done.returncode, done.stderr) == (0, "")
+    streams: list[dict[str, object]] = json.loads(done.stdout)["streams"]
+    return streams
+
+
+@pytest.mark.ffmpeg
+def test_ffmpeg_pushes_and_ffmpeg_reads_without_a_warning(server: LiveServer) -> None:
+    """A show with a picture and one of sound alone, side by side, for 30 s."""
+    ada = server.register("Ada")
+    picture, sound = server.make_stream(ada, "Picture"), server.make_stream(ada, "Sound")
+    seconds = READ_SECONDS + 20
+    with (
+        running(ffmpeg_push(picture.push_url, seconds)),
+        running(ffmpeg_push(sound.push_url, seconds, video=False)),
+    ):
+        wait_live(server, picture)
+        wait_live(server, sound)
+        with running(ffmpeg_read(sound.hls_url, READ_SECONDS)) as listener:
+            assert read_by_ffmpeg(picture.hls_url, READ_SECONDS) == ""
+            said, _ = listener.communicate(timeout=RUN_TIMEOUT_S)
+            assert said == ""
+            assert listener.returncode == 0
+        codecs = {stream["codec_name"]: stream for stream in probe(picture.hls_url)}
+        assert (codecs["h264"]["width"], codecs["h264"]["height"]) == (640, 360)
+        assert codecs["aac"]["sample_rate"] == "48000"
+        assert {stream["codec_name"] for stream in probe(sound.hls_url)} == {"aac"}
+
+
+@pytest.mark.ffmpeg
+@pytest.mark.gstreamer
+def test_gstreamer_pushes(server: LiveServer) -> None:
+    channel = server.make_stream(server.register("Ada"))
+    with running(gstreamer_push(channel.push_url, 20)):
+        wait_live(server, channel)
+        assert read_by_ffmpeg(channel.hls_url, 8) == ""
+        assert {stream["codec_name"] for stream in probe(channel.hls_url)} == {"h264", "aac"}
+
+
+def push_by_pyav(url: str, seconds: int, until: Callable[[], bool]) -> None:
+    """Encode and push as fast as the server takes it."""
+    with av.open(url, "w", format="flv") as output:
+        video = output.add_stream("libx264", rate=25)
+        video.width, video.height, video.pix_fmt = 320, 180, "yuv420p"
+        video.options = {"preset": "ultrafast", "tune": "zerolatency"}
+        video.codec_context.gop_size = 50
+        audio = output.add_stream("aac", rate=48_000)
+        for number in range(25 * seconds):
+            picture = av.VideoFrame(320, 180, "yuv420p")
+            for plane in picture.planes:
+                plane.update(bytes([number % 250]) * plane.buffer_size)
+            picture.pts, picture.time_base = number, Fraction(1, 25)
+            output.mux(video.encode(picture))
+            sound = av.AudioFrame(format="fltp", layout="stereo", samples=1920)
+            for plane in sound.planes:
+                plane.update(bytes(plane.buffer_size))
+            sound.sample_rate, sound.pts, sound.time_base = (
+                48_000,
+                1920 * number,
+                Fraction(1, 48_000),
+            )
+            output.mux(audio.encode(sound))
+        wait_until(until, "the show is seen")
+
+
+@pytest.mark.ffmpeg
+def test_pyav_pushes(server: LiveServer) -> None:
+    channel = server.make_stream(server.register("Ada"))
+
+    def seen() -> bool:
+        return server.status(channel) == "live" and b"avc1" in httpx.get(channel.hls_url).content
+
+    push_by_pyav(channel.push_url, 12, seen)
+    wait_until(lambda: server.status(channel) == "ended", "PyAV said goodbye")
+    # A show that has ended stays readable to its end.
+    streams = {stream["codec_name"]: stream for stream in probe(channel.hls_url)}
+    assert (streams["h264"]["width"], streams["h264"]["height"]) == (320, 180)
+    assert "aac" in streams
+
+
+@pytest.mark.ffmpeg
+def test_the_encoder_is_told_in_words_why_it_is_refused(server: LiveServer) -> None:
+    channel = server.make_stream(server.register("Ada"))
+    wrong = channel.push_url[:-4] + "0000"
+    done = run(ffmpeg_push(wrong, 5))
+    assert done.returncode != 0
+    assert "Unknown stream key" in done.stderr
+
+    with running(ffmpeg_push(channel.push_url, 30)):
+        wait_live(server, channel)
+        second = run(ffmpeg_push(channel.push_url, 5))
+        assert second.returncode != 0
+        assert "already live" in second.stderr
+        assert server.status(channel) == "live"
+
+
+@pytest.mark.ffmpeg
+def test_the_end_and_the_drop_of_a_show(server: LiveServer) -> None:
+    ada = server.register("Ada")
+    ended, dropped = server.make_stream(ada, "Ended"), server.make_stream(ada, "Dropped")
+    with running(ffmpeg_push(dropped.push_url, 60)) as encoder:
+        with running(ffmpeg_push(ended.push_url, 6)) as polite:
+            assert polite.wait(60) == 0
+        wait_until(lambda: server.status(ended) == "ended", "a goodbye ends the show")
+        playlist = _media_playlist(ended.hls_url)
+        assert playlist.rstrip().endswith("#EXT-X-ENDLIST")
+        wait_live(server, dropped)
+        before = _media_playlist(dropped.hls_url)
+        encoder.kill()
+        wait_until(lambda: server.status(dropped) == "interrupted", "a drop interrupts the show")
+    with running(ffmpeg_push(dropped.push_url, 30)):
+        wait_live(server, dropped)
+        wait_until(
+            lambda: "#EXT-X-DISCONTINUITY\n" in _media_playlist(dropped.hls_url), "it goes on"
+        )
+        after = _media_playlist(dropped.hls_url)
+        assert "#EXT-X-ENDLIST" not in after
+        assert after.count("#EXT-X-DISCONTINUITY\n") == 1
+        assert _first_map(before).split("/")[-1] != _last_map(after).split("/")[-1]
+
+
+def _media_playlist(url: str) -> str:
+    """The first variant's media playlist, as a player finds it."""
+    master = httpx.get(url)
+    assert master.status_code == 200, master.text
+    first = next(line for line in master.text.splitlines() if not line.startswith("#"))
+    return httpx.get(str(httpx.URL(url).join(first))).text
+
+
+def _maps(playlist: str) -> list[str]:
+    lines = playlist.splitlines()
+    return [line.split('"')[1] for line in lines if line.startswith("#EXT-X-MAP:")]
+
+
+def _first_map(playlist: str) -> str:
+    return _maps(playlist)[0]
+
+
+def _last_map(playlist: str) -> str:
+    return _maps(playlist)[-1]
