@@ -61,9 +61,7 @@ async def outline(client: Client, path: str) -> Outline:
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/s/nothing", "/nowhere"])
-async def test_every_page_is_html_with_the_security_headers(
-    client: Client, path: str
-) -> None:
+async def test_every_page_is_html_with_the_security_headers(client: Client, path: str) -> None:
     response = await client.get(path)
     assert response.content_type == "text/html; charset=utf-8"
     policy = response.headers["Content-Security-Policy"].split("; ")
@@ -84,9 +82,7 @@ async def test_nothing_is_inline(client: Client, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", PAGES)
-async def test_every_asset_of_a_page_is_there_and_ours(
-    client: Client, path: str
-) -> None:
+async def test_every_asset_of_a_page_is_there_and_ours(client: Client, path: str) -> None:
     urls = (await outline(client, path)).urls()
     assert len(urls) >= 6
     for url in urls:
