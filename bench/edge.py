@@ -8,9 +8,11 @@ and their ratios: the aim is 0.7 or better. Each server is one process on loopba
 import argparse
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,6 +30,8 @@ from server.door import Door, PrependedStream, RequestHead
 from server.edge import HlsEdge, Sessions
 
 RUN_S = 5
+START_TIMEOUT_S = 5
+START_POLL_S = 0.05
 CONNECTIONS_COUNT = 32
 PLAYLIST_BYTES = 2 * 1024
 SEGMENT_BYTES = 1024 * 1024
@@ -122,10 +126,31 @@ def running_nginx(port: int) -> Iterator[tuple[int, list[str]]]:
         nginx = shutil.which("nginx") or "/usr/sbin/nginx"
         with subprocess.Popen([nginx, "-p", folder, "-c", conf]) as process:
             try:
+                wait_for_listener(port)
                 names = ("media.m3u8", "seg-1.m4s")
                 yield process.pid, [f"http://127.0.0.1:{port}/{name}" for name in names]
             finally:
                 process.terminate()
+
+
+def free_port() -> int:
+    """Find a port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def wait_for_listener(port: int) -> None:
+    """Try to connect until it succeeds: nginx says nothing when it is ready."""
+    deadline_s = time.monotonic() + START_TIMEOUT_S
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+        except ConnectionRefusedError:
+            if time.monotonic() > deadline_s:
+                raise
+            time.sleep(START_POLL_S)
+        else:
+            return
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,12 +185,11 @@ def main() -> None:
     """Measure both servers, one after the other, and print a line for each file."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--serve", action="store_true", help="only serve (used by itself)")
-    parser.add_argument("--nginx-port", type=int, default=18080)
     arguments = parser.parse_args()
     if arguments.serve:
         trio.run(serve)
         return
-    with running_edge() as (our_pid, ours), running_nginx(arguments.nginx_port) as (pid, theirs):
+    with running_edge() as (our_pid, ours), running_nginx(free_port()) as (pid, theirs):
         for name, our_url, their_url in zip(("playlist", "segment"), ours, theirs, strict=True):
             nginx, edge = load(pid, their_url), load(our_pid, our_url)
             print(

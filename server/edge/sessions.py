@@ -52,7 +52,8 @@ class Sessions:
 
     def touch(self, stream_id: str, session: str) -> None:
         """Note that a genuine session is alive. Past the limits it is served but not counted."""
-        self._forget_dead()
+        now_s = self._now()
+        self._forget_dead(now_s)
         key = (stream_id, session)
         if self._last_seen_s.pop(key, None) is None:
             if self._counts[stream_id] >= MAX_SESSIONS_PER_STREAM:
@@ -60,15 +61,15 @@ class Sessions:
             if len(self._last_seen_s) >= MAX_SESSIONS_COUNT:
                 return
             self._counts[stream_id] += 1
-        self._last_seen_s[key] = self._now()
+        self._last_seen_s[key] = now_s
 
     def count(self, stream_id: str) -> int:
         """Count the stream's sessions seen within SESSION_ALIVE_S."""
-        self._forget_dead()
+        self._forget_dead(self._now())
         return self._counts[stream_id]
 
-    def _forget_dead(self) -> None:
-        oldest_s = self._now() - SESSION_ALIVE_S
+    def _forget_dead(self, now_s: float) -> None:
+        oldest_s = now_s - SESSION_ALIVE_S
         while self._last_seen_s:
             key = next(iter(self._last_seen_s))
             if self._last_seen_s[key] > oldest_s:

@@ -1,4 +1,6 @@
 import json
+import socket
+import struct
 from typing import Any
 
 import pytest
@@ -170,6 +172,29 @@ async def test_a_silent_connection_is_closed(
         client = await house.connect()
         assert await client.rest() == b""
         assert trio.current_time() >= 10
+
+
+async def test_a_head_that_ends_early_has_no_answer(open_house: Any) -> None:
+    async with open_house() as house:
+        client = await house.connect()
+        await client.send(GET_LIVE + b"GET /live/b HT")
+        await client.stream.send_eof()
+        assert (await client.answer()).body == b"/live/a"
+        assert await client.rest() == b""
+
+
+async def test_a_reset_is_no_failure(open_house: Any) -> None:
+    async with open_house() as house:
+        client = await house.connect()
+        await client.send(GET_LIVE)
+        await client.answer()
+        with structlog.testing.capture_logs() as logs:
+            linger_0_s = struct.pack("ii", 1, 0)
+            client.stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_0_s)
+            await client.stream.aclose()
+            await trio.testing.wait_all_tasks_blocked()
+        assert house.door.statistics().connections == 0
+        assert logs == []
 
 
 async def test_connections_are_capped(open_house: Any) -> None:
