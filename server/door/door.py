@@ -58,7 +58,10 @@ class Door:
     ) -> None:
         self._config = config or DoorConfig()
         self._listeners = list(listeners)
-        self._app_room = HypercornRoom(ForwardedApp(app, self._config.trusted_proxies))
+        self._app_room = HypercornRoom(
+            ForwardedApp(app, self._config.trusted_proxies),
+            max_head_bytes=self._config.max_head_bytes,
+        )
         self._edge = edge
         self._gateway = gateway
         self._accepting = trio.CancelScope()

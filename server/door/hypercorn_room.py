@@ -33,7 +33,7 @@ SEND_TIMEOUT_S = 20.0
 """For SEND_SLICE_BYTES of an answer: at least 3 KiB/s, or the client is given up."""
 SEND_SLICE_BYTES = 64 * 1024
 APP_SHUTDOWN_TIMEOUT_S = 5
-REWRITTEN_HEAD_BYTES = MAX_HEAD_BYTES + 2 * MAX_HEADERS_COUNT + 1024
+REWRITING_BYTES = 2 * MAX_HEADERS_COUNT + 1024
 """A head written anew has at most a space per header and a Host more than the one that came."""
 DROPPED_HEADERS = (b"upgrade", b"http2-settings")
 
@@ -41,12 +41,11 @@ DROPPED_HEADERS = (b"upgrade", b"http2-settings")
 class HypercornRoom:
     """Serves an ASGI app on connections that come with their first head read."""
 
-    def __init__(self, app: AsgiApp, *, visit_timeout_s: float = VISIT_TIMEOUT_S) -> None:
+    def __init__(self, app: AsgiApp, *, max_head_bytes: int = MAX_HEAD_BYTES) -> None:
         self._app = ASGIWrapper(app)
-        self._visit_timeout_s = visit_timeout_s
         self._config = Config()
         self._config.keep_alive_max_requests = 1
-        self._config.h11_max_incomplete_size = REWRITTEN_HEAD_BYTES
+        self._config.h11_max_incomplete_size = max_head_bytes + REWRITING_BYTES
         self._config.include_server_header = False
         self._config.accesslog = None
         self._config.shutdown_timeout = APP_SHUTDOWN_TIMEOUT_S
@@ -70,7 +69,7 @@ class HypercornRoom:
         await _drop_head(stream, head)
         stream.unread(_rewrite(head))
         room_stream = _RoomStream(stream)
-        with trio.move_on_after(self._visit_timeout_s):
+        with trio.move_on_after(VISIT_TIMEOUT_S):
             server = TCPServer(
                 self._app,
                 self._config,
