@@ -89,12 +89,12 @@ class AudioTrack(Track):
             self.dropped += 1
             return
         self.quiet = False
-        if ticks - free_from > self._clock.tolerance_ticks:
-            # The silence ends where the frame begins, so what is left over (less than a frame)
-            # prolongs the sample before it.
+        # A small hole is left: the sample before it lasts longer, unless it is published already.
+        has_begun = self._fragments > 0
+        if ticks - free_from > self._clock.tolerance_ticks or (has_begun and not self._samples):
             frame_ticks = self._clock.frame_ticks
-            for missing in range((ticks - free_from) // frame_ticks, 0, -1):
-                self._append(Sample(ticks - missing * frame_ticks, 0, True, self._silence))
+            for start in range(free_from, ticks - frame_ticks + 1, frame_ticks):
+                self._append(Sample(start, 0, True, self._silence))
         self._append(Sample(ticks, 0, True, frame.data))
 
     def cut(self, until_ms: int, *, fill: bool) -> MediaSegment | None:
