@@ -2,9 +2,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-HLS_JS := server/pages/static/vendor/hls.min.js
+VENDOR := server/pages/static/vendor
+HLS_JS := hls.min.mjs hls.worker.js
 
-.PHONY: help setup setup-run run test check format lock bench clean
+.PHONY: help setup setup-run page run test check format lock bench clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -36,7 +37,7 @@ bench: setup ## Run the benchmarks that end by themselves
 	$(BIN)/python -m bench
 
 clean: ## Remove what the other commands made; the data folder stays
-	rm -rf $(VENV) node_modules $(HLS_JS) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) node_modules $(HLS_JS:%=$(VENDOR)/%) $(VENDOR)/.stamp .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
@@ -55,11 +56,12 @@ $(VENV)/.dev-stamp: requirements/dev.txt pyproject.toml | $(VENV)/bin/python
 	@touch $@ $(VENV)/.run-stamp
 
 # The page's player. Without it Chrome and Safari still play the show with their own HLS.
-.PHONY: page
-page:
-	@if [ -e $(HLS_JS) ]; then :; \
-	elif command -v npm >/dev/null; then \
-	  npm ci --ignore-scripts --no-audit --no-fund --silent && cp node_modules/hls.js/dist/hls.min.js $(HLS_JS); \
+page: $(VENDOR)/.stamp
+
+$(VENDOR)/.stamp: package-lock.json
+	@if command -v npm >/dev/null; then \
+	  npm ci --ignore-scripts --no-audit --no-fund --silent && \
+	  cp $(HLS_JS:%=node_modules/hls.js/dist/%) $(VENDOR)/ && touch $@; \
 	else \
 	  echo "npm was not found, so hls.js is missing: Firefox will not play; Chrome and Safari will."; \
 	  echo "Install npm (Debian: apt install npm) and run make again."; \

@@ -3,6 +3,7 @@
 import signal
 import socket
 import time
+from typing import Any
 
 import pytest
 import trio
@@ -34,7 +35,9 @@ async def talk(
 
 async def say(client: ChatClient, room: str, content: str) -> dict[str, int]:
     try:
-        return await client.do("send", room=room, content=content, client_id=content)
+        return await client.do(
+            "send", room=room, content=content, client_id=content.rsplit(" ", 1)[-1]
+        )
     except AssertionError as refused:
         wait_s = refused.args[0]["error"].get("retry_after")
         if wait_s is None:
@@ -63,15 +66,15 @@ async def test_kill_9_while_chatting_loses_no_acknowledged_message(server: LiveS
     stored = await all_messages(server, room)
     offsets = [message["offset"] for message in stored]
     assert offsets == list(range(1, len(offsets) + 1))
-    contents = [message["message"]["content"] for message in stored]
+    contents = [message["content"] for message in stored]
     assert len(contents) == len(set(contents)), "no message is there twice"
-    by_content = {item["message"]["content"]: item["offset"] for item in stored}
+    by_content = {item["content"]: item["offset"] for item in stored}
     assert {content: by_content.get(content) for content in acknowledged} == acknowledged
 
 
-async def all_messages(server: LiveServer, room: str) -> list[dict]:
+async def all_messages(server: LiveServer, room: str) -> list[dict[str, Any]]:
     """Everything in the room, from the first offset on, by paging back through history."""
-    found: list[dict] = []
+    found: list[dict[str, Any]] = []
     async with chatting(server.http, room) as client:
         before = None
         while True:
@@ -96,7 +99,7 @@ async def test_a_member_gets_what_it_missed_after_a_kill(server: LiveServer) -> 
     async with chatting(server.http, room) as client:
         again = await client.do("join", room=room, after=1, epoch=joined["epoch"])
     assert again["recovered"] is True
-    assert [each["message"]["content"] for each in again["messages"]] == ["missed"]
+    assert [each["content"] for each in again["messages"]] == ["missed"]
 
 
 @pytest.mark.ffmpeg
@@ -125,7 +128,7 @@ async def test_sigterm_drains_whatever_a_client_does(server: LiveServer) -> None
         assert "restarting" in said
     server.start()
     assert server.status(channel) == "ended"
-    contents = [each["message"]["content"] for each in await all_messages(server, channel.id)]
+    contents = [each["content"] for each in await all_messages(server, channel.id)]
     assert contents == ["last words"]
 
 

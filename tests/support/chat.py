@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import trio
-from trio_websocket import WebSocketConnection, open_websocket_url
+from trio_websocket import WebSocketConnection, wrap_client_stream
 
 REPLY_TIMEOUT_S = 30
 
@@ -50,9 +50,18 @@ async def chatting(
     http: str, room: str, token: str | None = None, **join: object
 ) -> AsyncIterator[ChatClient]:
     """Connect, sign in where there is a token, and join."""
-    async with open_websocket_url(f"ws://{http}/ws", subprotocols=["bandstand.json"]) as socket:
+    host, _, port = http.partition(":")
+    # The socket is ours to close: the library forgets it when the server dies.
+    async with (
+        await trio.open_tcp_stream(host, int(port)) as stream,
+        trio.open_nursery() as nursery,
+    ):
+        socket = await wrap_client_stream(
+            nursery, stream, http, "/ws", subprotocols=["bandstand.json"]
+        )
         client = ChatClient(socket)
         if token is not None:
             await client.do("auth", token=token)
         await client.do("join", room=room, **join)
         yield client
+        await socket.aclose()
