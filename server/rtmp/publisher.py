@@ -32,7 +32,7 @@ from storage.api import StoreError
 log = structlog.get_logger()
 
 READ_BYTES = 64 * 1024
-READING_TICK_S = 0.02
+READING_TICK_S = 0.04
 """Frames are read in ticks: a wake-up for every packet costs more than parsing it."""
 PUBLISH_DEADLINE_S = 15.0
 """From the connection to the publish command, handshake included."""

@@ -83,6 +83,38 @@ def test_the_show_plays_through_hls_js_and_natively(server: LiveServer) -> None:
 
 @pytest.mark.ffmpeg
 @pytest.mark.chromium
+def test_one_browser_gets_each_path_from_its_room(server: LiveServer) -> None:
+    """Pages and API, HLS and WebSocket, by the browser's own choice of connections."""
+    channel = server.make_stream(server.register("Ada"))
+    with running(ffmpeg_push(channel.push_url, 90)), chromium() as browser:
+        wait_live(server, channel)
+        page = browser.new_page(viewport=DESKTOP)
+        statuses: dict[str, set[int]] = {}
+        frames: list[str | bytes] = []
+        page.on(
+            "response",
+            lambda answer: statuses.setdefault(
+                answer.url.removeprefix(server.url).split("/")[1], set()
+            ).add(answer.status),
+        )
+        page.on(
+            "websocket",
+            lambda socket: socket.on("framereceived", lambda frame: frames.append(frame)),
+        )
+        page.goto(channel.page_url)
+        wait_playing(page)
+        page.wait_for_timeout(4_000)  # several playlists, segments and polls further on
+        assert {room: statuses[room] for room in ("s", "api", "static", "live")} == {
+            "s": {200},
+            "api": {200},
+            "static": {200},
+            "live": {200},
+        }
+        assert any('"epoch"' in str(frame) for frame in frames)
+
+
+@pytest.mark.ffmpeg
+@pytest.mark.chromium
 def test_a_show_of_sound_alone_plays(server: LiveServer) -> None:
     channel = server.make_stream(server.register("Ada"))
     with running(ffmpeg_push(channel.push_url, 90, video=False)), chromium() as browser:
