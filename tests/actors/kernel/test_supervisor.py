@@ -47,7 +47,9 @@ async def test_stop_cancels_an_actor_that_never_ends(autojump_clock: trio.abc.Cl
         await question.reply.wait()
 
 
-async def test_statistics_of_every_mailbox(supervisor: Supervisor) -> None:
+async def test_statistics_of_every_mailbox(
+    supervisor: Supervisor, autojump_clock: trio.abc.Clock
+) -> None:
     goodbyes: list[str] = []
     refs = [
         supervisor.spawn(name, lambda name=name: Echo(goodbyes, name)).ref for name in ("b", "a")
