@@ -5,6 +5,8 @@ import shutil
 
 import pytest
 
+pytest_plugins = ["support.stage_fixtures"]
+
 PROGRAMS = {
     "ffmpeg": (("ffmpeg", "ffprobe"), "ffmpeg"),
     "gstreamer": (("gst-launch-1.0",), "gstreamer1.0-tools gstreamer1.0-plugins-bad"),

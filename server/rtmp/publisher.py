@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import structlog
 import trio
+from trio.abc import HalfCloseableStream
 
 from actors.kernel import (
     ActorStopped,
@@ -55,7 +56,7 @@ class Ingest:
 class RtmpPublisher:
     """Drives one connection, and is the ``Publisher`` that the stream's actor knows."""
 
-    def __init__(self, stream: trio.SocketStream, address: str, ingest: Ingest) -> None:
+    def __init__(self, stream: HalfCloseableStream, address: str, ingest: Ingest) -> None:
         self._stream = stream
         self._address = address
         self._ingest = ingest
@@ -79,13 +80,14 @@ class RtmpPublisher:
     async def run(self) -> None:
         """Serve the encoder until either side ends it."""
         try:
-            with self._reading:
-                await self._serve()
+            try:
+                with self._reading:
+                    await self._serve()
+            finally:
+                self._leave()
             await self._say_goodbye()
         except (trio.BrokenResourceError, trio.ClosedResourceError, trio.TooSlowError) as error:
             log.info("rtmp_dropped", address=self._address, error=repr(error))
-        finally:
-            self._leave()
 
     async def _serve(self) -> None:
         try:

@@ -1,11 +1,10 @@
+"""Fixtures of a stage without sockets, for the stream's actor and for what drives it."""
+
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import trio
-from support.inline_store import open_inline_store
-from support.shows import encode_flv, read_flv
-from support.stage import FakeClock, Stage
 
 from actors.kernel import Directory, Supervisor
 from actors.services.stream_keys import StreamKeys
@@ -13,6 +12,9 @@ from actors.stream import Board, StreamActor, StreamMessage, StreamTools
 from media.frames import Frame
 from media.hls import SegmentSettings
 from storage.api import Put
+from support.inline_store import open_inline_store
+from support.shows import encode_flv, read_flv
+from support.stage import FakeClock, Stage
 
 
 @pytest.fixture(scope="session")
