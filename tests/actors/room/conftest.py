@@ -192,6 +192,7 @@ def open_hall() -> OpenHall:
             rooms = Directory[RoomMessage](supervisor, "room", factory, idle_s=ROOM_IDLE_S)
             yield Hall(store, rooms, supervisor, factory, nursery)
             await supervisor.stop()
+            nursery.cancel_scope.cancel()
 
     return opened
 

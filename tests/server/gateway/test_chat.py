@@ -1,9 +1,11 @@
 """Chatting over real sockets, in both subprotocols."""
 
+import socket
+
 import pytest
 import trio
 
-from actors.room import MAX_MESSAGE_CHARACTERS
+from actors.room import MAX_MESSAGE_CHARACTERS, Roster
 from server.gateway.session import MAX_ROOMS_PER_CONNECTION
 
 both = pytest.mark.parametrize("packed", [False, True], ids=["json", "msgpack"])
@@ -201,3 +203,34 @@ async def test_a_room_that_crashes_is_noticed_by_nobody(venue, room, other_room,
             (other_room, "fine here"),
             (room, "bang"),
         }
+
+
+async def test_a_join_that_is_not_answered_leaves_nobody_in(venue, room, monkeypatch):
+    async with venue.client() as guest, venue.client() as other:
+        await other.ok("join", room=room)
+        real = Roster.add
+        planted = [RuntimeError("planted")]
+
+        def add_and_crash(roster, member):
+            real(roster, member)
+            if planted:
+                raise planted.pop()
+
+        monkeypatch.setattr(Roster, "add", add_and_crash)
+        assert await guest.refused("join", room=room) == "unavailable"
+        assert (await other.ok("members", room=room))["count"] == 1
+        await guest.ok("join", room=room)
+        assert (await other.ok("members", room=room))["count"] == 2
+
+
+async def test_a_member_whose_connection_is_reset_is_out(venue, room):
+    async with venue.client("ada") as ada:
+        await ada.ok("join", room=room)
+        async with venue.client() as guest:
+            await guest.ok("join", room=room)
+            # Closed without a word, and with unread bytes: TCP resets.
+            guest.socket._stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0" * 2)
+            await trio.aclose_forcefully(guest.socket._stream)
+        while len(venue.gateway) > 1:
+            await ada.ok("send", room=room, content="anybody?")
+        assert (await ada.ok("members", room=room))["count"] == 1

@@ -1,0 +1,81 @@
+"""A room's crash: nobody in it notices, nobody else is touched."""
+
+import pytest
+import trio
+
+from actors.kernel import ActorCrashed, Directory
+from actors.room import (
+    CountMembers,
+    Join,
+    Send,
+)
+
+
+async def test_a_crash_is_unnoticed_by_members_and_other_rooms(autojump_clock, open_hall, listener):
+    async with open_hall() as hall:
+        other_room = "str_01JD0000000000000000000001"
+        hall.store.rows["streams", other_room] = (1, {"owner": "usr_o"})
+        elsewhere = listener()
+        await hall.rooms.ask(other_room, Join(elsewhere))
+        members = [listener() for _ in range(4)]
+        for member in members:
+            await hall.join(member)
+        await hall.say("before")
+        # In the middle of a fan-out: some have the message, some have not.
+        members[1].crash = RuntimeError("planted")
+        await hall.say("during")
+        await hall.say("after", client_id="c1")
+        for member in (members[0], members[2], members[3]):
+            assert member.offsets == [1, 2, 3]
+        assert members[1].offsets == [1, 3]  # it broke while it took the second one itself
+        assert await hall.ask(CountMembers()) == 4
+        await hall.rooms.ask(other_room, Send("usr_a", "A", "fine here"))
+        assert elsewhere.offsets == [1]
+        restarts = {each.name: each.restarts for each in hall.supervisor.statistics()}
+        assert restarts == {f"room:{hall.room}": 1, f"room:{other_room}": 0}
+
+
+async def test_a_crash_while_committing_loses_and_doubles_nothing(
+    autojump_clock, open_hall, listener
+):
+    async with open_hall() as hall:
+        member = listener()
+        await hall.join(member)
+
+        async def crash():
+            hall.store.after_commit = trio.lowlevel.checkpoint
+            raise RuntimeError("planted")
+
+        hall.store.after_commit = crash
+        with pytest.raises(ActorCrashed):
+            await hall.say("hello", client_id="c1")
+        # It had landed: the next life finds it, tells the members, and knows the resend.
+        assert (await hall.say("hello", client_id="c1")).offset == 1
+        assert (await hall.say("next")).offset == 2
+        assert member.offsets == [1, 2]
+
+
+async def test_members_outlive_a_room_that_crashed_for_good(autojump_clock, open_hall, listener):
+    async with open_hall() as hall:
+        member, broken = listener(), listener()
+        await hall.join(member)
+        await hall.join(broken)
+        refused = 0
+        for n in range(5):
+            broken.crash = RuntimeError("planted")
+            try:
+                await hall.say(f"m{n}", client_id=f"c{n}")
+            except ActorCrashed:  # the kernel's patience is over; the next one begins anew
+                refused += 1
+                await hall.say(f"m{n}", client_id=f"c{n}")
+        assert refused == 1
+        assert await hall.ask(CountMembers()) == 2
+        assert member.offsets == [1, 2, 3, 4, 5]
+
+
+async def test_directories_do_not_share_rosters(autojump_clock, open_hall, listener):
+    async with open_hall() as hall, open_hall(hall.store) as other:
+        assert isinstance(hall.rooms, Directory)
+        member = listener()
+        await hall.join(member)
+        assert await other.ask(CountMembers()) == 0
