@@ -1,1 +1,1 @@
-"""Bytes and frames in, events and bytes out: no sockets, no tasks, no clock (time is an argument)."""
+"""Bytes and frames in, events and bytes out: no socket, no task, no clock (time is an argument)."""

@@ -2,6 +2,8 @@
 
 import signal
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import structlog
@@ -51,10 +53,13 @@ async def serve(
     Raises SettingsError, CannotListen, and what opening the store raises.
     """
     secrets = load_secrets(settings)
-    async with open_sqlite(settings.data) as store, trio.open_nursery() as actors:
+    async with (
+        open_sqlite(settings.data) as store,
+        _listening(settings.http, HTTP_BACKLOG_CONNECTIONS) as http,
+        _listening(settings.rtmp, RTMP_BACKLOG_CONNECTIONS) as rtmp,
+        trio.open_nursery() as actors,
+    ):
         supervisor = Supervisor(actors)
-        http = await _open(settings.http, HTTP_BACKLOG_CONNECTIONS)
-        rtmp = await _open(settings.rtmp, RTMP_BACKLOG_CONNECTIONS)
         settings = settings.listening_at(_bound(settings.http, http), _bound(settings.rtmp, rtmp))
         stage = _build(settings, secrets, store, supervisor, http)
         await _end_shows_that_were_cut_off(store, stage.house.streams)
@@ -130,11 +135,20 @@ def _build(
     return _Stage(house, door, gateway, rtmp)
 
 
-async def _open(endpoint: Endpoint, backlog: int) -> list[trio.SocketListener]:
+@asynccontextmanager
+async def _listening(endpoint: Endpoint, backlog: int) -> AsyncIterator[list[trio.SocketListener]]:
+    """Hold an address. CannotListen."""
     try:
-        return await trio.open_tcp_listeners(endpoint.port, host=endpoint.host, backlog=backlog)
+        listeners = await trio.open_tcp_listeners(
+            endpoint.port, host=endpoint.host, backlog=backlog
+        )
     except OSError as error:
         raise CannotListen(f"cannot listen on {endpoint}: {error.strerror or error}") from None
+    try:
+        yield listeners
+    finally:
+        for listener in listeners:
+            await listener.aclose()
 
 
 def _bound(wanted: Endpoint, listeners: list[trio.SocketListener]) -> Endpoint:

@@ -108,13 +108,6 @@ def settings(tmp_path: Path) -> Settings:
     )
 
 
-async def supervise(task_status: trio.TaskStatus[Supervisor]) -> None:
-    """Keep the actors in a nursery of their own: stopping the supervisor cancels that."""
-    async with trio.open_nursery() as nursery:
-        task_status.started(Supervisor(nursery))
-        await trio.sleep_forever()
-
-
 @pytest.fixture
 async def stage(settings: Settings) -> AsyncIterator[Stage]:
     clock, viewers = ManualClock(), CountedViewers()
@@ -122,7 +115,7 @@ async def stage(settings: Settings) -> AsyncIterator[Stage]:
     tokens = AccessTokens(SECRET.token_signing, clock)
     passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
     async with open_sqlite(settings.data) as store, trio.open_nursery() as nursery:
-        supervisor = await nursery.start(supervise)
+        supervisor = Supervisor(nursery)
         tools = StreamTools(store, Board(), keys, clock, SegmentSettings())
         streams: Directory[StreamMessage] = Directory(
             supervisor, "stream", lambda stream_id: StreamActor(stream_id, tools)
