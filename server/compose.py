@@ -66,7 +66,12 @@ async def serve(
         async with trio.open_nursery() as servers:
             await servers.start(stage.door.run)
             servers.start_soon(stage.rtmp.run, rtmp)
-            log.info("listening", http=str(settings.http), rtmp=str(settings.rtmp))
+            log.info(
+                "listening",
+                http=str(settings.http),
+                rtmp=str(settings.rtmp),
+                page=settings.public_url,
+            )
             if demo:
                 servers.start_soon(_run_demo, settings)
             task_status.started(settings)
