@@ -15,6 +15,7 @@ from server.api.docs import docs
 from server.api.errors import register_errors, request_id
 from server.api.health import VERSION, ActorsCollector, health
 from server.api.house import EXTENSION, House
+from server.api.rooms import rooms
 from server.api.streams import streams
 from server.api.wire import BODY_TIMEOUT_S, MAX_BODY_BYTES, JsonRequest
 from server.pages import pages_blueprint
@@ -67,7 +68,7 @@ def _build() -> QuartTrio:
         scalar_ui_path=None,
         security_schemes={"bearer": HttpSecurityScheme(scheme="bearer", bearer_format="JWT")},
     )
-    for blueprint in (auth, streams, health, docs):
+    for blueprint in (auth, streams, rooms, health, docs):
         app.register_blueprint(blueprint)
     pages = pages_blueprint()
     app.register_blueprint(pages)

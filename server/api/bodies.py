@@ -9,6 +9,8 @@ from actors.services.streams import Access, Status
 
 MAX_LIMIT = 100
 DEFAULT_LIMIT = 20
+MAX_OFFSET = 2**53 - 1
+"""The largest integer that every JSON reader keeps exactly (RFC 8259, 6)."""
 MAX_TEXT_CHARS = 10_000
 """Of any text, before its own rule looks at it."""
 
@@ -157,3 +159,35 @@ class HealthView(Body):
     uptime_s: float
     streams_live: int | None
     mailboxes: MailboxesView
+
+
+class MessagesQuery(Body):
+    """Which messages: the last ones, or those before an offset."""
+
+    before: int = Field(MAX_OFFSET, ge=1, le=MAX_OFFSET)
+    limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
+
+
+class AuthorView(Body):
+    """Who sent a message."""
+
+    id: str
+    name: str
+
+
+class MessageView(Body):
+    """A message; ``offset`` is its place in the room's order."""
+
+    id: str
+    offset: int
+    user: AuthorView
+    content: str
+    at: str
+
+
+class MessageList(Body):
+    """Messages in their order; ``more`` tells whether there are earlier ones."""
+
+    room: str
+    messages: list[MessageView]
+    more: bool

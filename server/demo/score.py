@@ -97,9 +97,9 @@ def notes_of_bar(number: int) -> list[Note]:
 def _bass(bar: Bar, start: int) -> list[Note]:
     fifth = bar.bass + 7
     return [
-        Note(start, Instrument.BASS, bar.bass, 0.42, 0.0),
-        Note(start + 3 * EIGHTH_SAMPLES, Instrument.BASS, bar.bass, 0.26, 0.0),
-        Note(start + 4 * EIGHTH_SAMPLES, Instrument.BASS, fifth, 0.34, 0.0),
+        Note(start, Instrument.BASS, bar.bass, 0.30, 0.0),
+        Note(start + 3 * EIGHTH_SAMPLES, Instrument.BASS, bar.bass, 0.19, 0.0),
+        Note(start + 4 * EIGHTH_SAMPLES, Instrument.BASS, fifth, 0.25, 0.0),
     ]
 
 

@@ -1,4 +1,4 @@
-"""The sound of the tune: FFmpeg computes each pitch once, and mixes them bar by bar."""
+"""The sound of the tune: FFmpeg computes each pitch once, and mixes them beat by beat."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -7,7 +7,14 @@ import av
 from av.filter import Graph
 from av.filter.context import FilterContext
 
-from server.demo.score import BAR_SAMPLES, SAMPLE_RATE_HZ, Instrument, Note, notes_of_bar
+from server.demo.score import (
+    BAR_SAMPLES,
+    BEAT_SAMPLES,
+    SAMPLE_RATE_HZ,
+    Instrument,
+    Note,
+    notes_of_bar,
+)
 
 AAC_FRAME_SAMPLES = 1024
 LAYOUT = "stereo"
@@ -15,7 +22,7 @@ SAMPLE_BYTES = 4
 
 # A small room: three early reflections, and all so quiet that the loudest beat stays 3 dB under
 # full scale.
-ROOM = "aecho=0.74:0.9:47|83|131:0.22|0.16|0.10"
+ROOM = ("aecho", "0.84:0.9:47|83|131:0.22|0.16|0.10")
 
 SECONDS = {
     Instrument.PIANO: 2.6,
@@ -48,13 +55,13 @@ class Tune:
     """Gives the tune's sound in order, from its beginning and without end."""
 
     def __init__(self) -> None:
-        self._bar = 0
+        self._beat = 0
         self._pts = 0
         self._graph = Graph()
         _chain(
             self._graph,
             _sound_input(self._graph, "fltp", LAYOUT),
-            ("aecho", ROOM.removeprefix("aecho=")),
+            ROOM,
             ("asetnsamples", f"n={AAC_FRAME_SAMPLES}:p=0"),
         )
         self._graph.configure()
@@ -62,21 +69,22 @@ class Tune:
     def frames(self) -> Iterator[av.AudioFrame]:
         """Give frames of AAC_FRAME_SAMPLES, stereo floats, with their ``pts`` in samples."""
         while True:
-            for frame in mix_bar(self._bar):
+            for frame in mix_beat(self._beat):
                 self._graph.push(frame)
-            self._bar += 1
+            self._beat += 1
             for frame in _pull(self._graph):
                 frame.pts, self._pts = self._pts, self._pts + frame.samples
                 yield frame
 
 
-def mix_bar(number: int) -> list[av.AudioFrame]:
-    """Mix one bar, with what still sounds of the one before."""
-    start = number * BAR_SAMPLES
-    earlier = notes_of_bar(number - 1) if number > 0 else []
+def mix_beat(number: int) -> list[av.AudioFrame]:
+    """Mix one beat: what starts in it, and what still sounds of those before."""
+    start = number * BEAT_SAMPLES
+    bar = start // BAR_SAMPLES
+    # No note sounds for longer than a bar after its own.
+    notes = (*(notes_of_bar(bar - 1) if bar > 0 else ()), *notes_of_bar(bar))
+    voices = [(note, piece) for note in notes if (piece := _piece(note, start))]
     graph = Graph()
-    voices = [(note, _piece(note, start)) for note in (*earlier, *notes_of_bar(number))]
-    voices = [(note, piece) for note, piece in voices if piece]
     mixer = graph.add("amix", f"inputs={len(voices)}:normalize=0:duration=longest")
     inputs = []
     for place, (note, _) in enumerate(voices):
@@ -89,8 +97,7 @@ def mix_bar(number: int) -> list[av.AudioFrame]:
     _chain(
         graph,
         mixer,
-        ("apad", f"whole_len={BAR_SAMPLES}"),
-        ("atrim", f"end_sample={BAR_SAMPLES}"),
+        ("apad", f"whole_len={BEAT_SAMPLES}"),
         ("aformat", f"sample_fmts=fltp:channel_layouts={LAYOUT}"),
     )
     graph.configure()
@@ -118,8 +125,10 @@ def sound(instrument: Instrument, pitch: int) -> bytes:
 
 
 def _piece(note: Note, start: int) -> bytes:
-    """What a note still has to sound from the sample ``start`` on."""
-    return sound(note.instrument, note.pitch)[max(0, start - note.start) * SAMPLE_BYTES :]
+    """What a note sounds within the beat that begins at the sample ``start``."""
+    samples = sound(note.instrument, note.pitch)
+    first, end = max(0, start - note.start), max(0, start + BEAT_SAMPLES - note.start)
+    return samples[first * SAMPLE_BYTES : end * SAMPLE_BYTES]
 
 
 def _pan(note: Note) -> str:

@@ -86,6 +86,7 @@ async def test_openapi_describes_every_operation(stage):
         "POST /api/v1/streams/{stream_id}/key",
         "POST /api/v1/streams/{stream_id}/stop",
         "GET /api/v1/streams/{stream_id}/playback",
+        "GET /api/v1/rooms/{room_id}/messages",
         "GET /healthz",
         "GET /readyz",
     }
