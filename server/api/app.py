@@ -49,7 +49,8 @@ def create_app(house: House) -> QuartTrio:
 
 def describe_api() -> dict[str, Any]:
     """Return the OpenAPI document; for this no house is needed."""
-    document: dict[str, Any] = _build().extensions["QUART_SCHEMA"].openapi_provider.schema()
+    app = _build()  # held here: the provider knows it by a weak reference alone
+    document: dict[str, Any] = app.extensions["QUART_SCHEMA"].openapi_provider.schema()
     return document
 
 
