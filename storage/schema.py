@@ -112,26 +112,18 @@ SCHEMA = Schema(
     collections=(
         Collection(
             "users",
-            fields={"email": str, "created_at": int},
-            indexes=(
-                unique("email"),
-                by("created_at"),
-            ),
+            fields={"email": str},
+            indexes=(unique("email"),),
         ),
         Collection(
             "refresh_tokens",
-            fields={"token_hash": str, "user": str, "expires_at": int},
-            indexes=(
-                unique("token_hash"),
-                by("user", "expires_at"),
-                by("expires_at"),
-            ),
+            fields={"user": str, "expires_at": int},
+            indexes=(by("user", "expires_at"),),
         ),
         Collection(
             "streams",
             fields={
                 "owner": str,
-                "status": str,
                 "on_air": bool,
                 "key_hash": str,
                 "created_at": int,
@@ -141,32 +133,20 @@ SCHEMA = Schema(
                 unique("key_hash"),
                 by("created_at"),
                 by("owner", "created_at"),
-                by("status", "created_at"),
-                by("status", "started_at"),
                 by("on_air", "started_at"),
             ),
         ),
         Collection(
-            "shows",
-            fields={"stream": str, "status": str, "started_at": int},
-            indexes=(
-                by("stream", "started_at"),
-                by("status", "started_at"),
-                by("stream", "status", "started_at"),
-            ),
-        ),
-        Collection(
             "rooms",
-            fields={"created_at": int},
-            indexes=(by("created_at"),),
+            fields={},
+            indexes=(),
         ),
         Collection(
             "room_events",
-            fields={"room": str, "offset": int, "kind": str, "user": str, "client_id": str},
+            fields={"room": str, "offset": int, "user": str, "client_id": str},
             indexes=(
                 unique("room", "offset"),
                 unique("room", "user", "client_id"),
-                by("room", "kind", "offset"),
             ),
         ),
     ),

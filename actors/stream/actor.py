@@ -1,7 +1,7 @@
 """The stream's actor: one publisher's slot, the show that it feeds, and what the world may see."""
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, assert_never
 
 import structlog
@@ -221,7 +221,7 @@ class StreamActor(Actor[StreamMessage]):
             return
         self._segmenter.end()
         self._window.publish(self._segmenter.window())
-        log.info("show_ended", stream=self._id, why=why)
+        log.info("show_ended", stream=self._id, why=why, **asdict(self._segmenter.facts()))
         self._change_status(Change.END)
 
     def _rotate_key(self, message: RotateKey, record: Record) -> None:

@@ -5,10 +5,11 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
 import trio
-from trio_websocket import WebSocketConnection, open_websocket_url
+from trio_websocket import WebSocketConnection, wrap_client_stream
 
 from server.demo.lines import ANSWERS, TALKS, WELCOMES
 from server.demo.people import Guest
@@ -20,9 +21,41 @@ QUIET_S = (12.0, 20.0)
 """After how long a silence a new talk begins."""
 WELCOME_EVERY_S = 30.0
 HEARD_MESSAGES = 50
+CONNECT_TIMEOUT_S = 20.0
 MAX_FRAME_BYTES = 256 * 1024
 
+ClientStream = trio.SocketStream | trio.SSLStream[trio.SocketStream]
+
 log = structlog.get_logger()
+
+
+async def open_stream(url: str) -> ClientStream:
+    """Connect to a WebSocket's server. OSError, TooSlowError.
+
+    The stream is ours to close: the WebSocket library leaves it open where the server is the
+    first to end the conversation.
+    """
+    address = urlsplit(url)
+    assert address.hostname is not None
+    with trio.fail_after(CONNECT_TIMEOUT_S):
+        if address.scheme == "wss":
+            port = address.port or 443
+            return await trio.open_ssl_over_tcp_stream(address.hostname, port)
+        return await trio.open_tcp_stream(address.hostname, address.port or 80)
+
+
+async def open_socket(nursery: trio.Nursery, stream: ClientStream, url: str) -> WebSocketConnection:
+    """Shake hands over a stream. HandshakeError, TooSlowError."""
+    address = urlsplit(url)
+    with trio.fail_after(CONNECT_TIMEOUT_S):
+        return await wrap_client_stream(
+            nursery,
+            stream,
+            address.netloc,
+            address.path,
+            subprotocols=[SUBPROTOCOL],
+            max_message_size=MAX_FRAME_BYTES,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +79,13 @@ class Visitor:
         self._commands = 0
 
     async def chat(self, url: str, room: str) -> None:
-        """Talk in the room until the connection ends. ConnectionClosed, HandshakeError, OSError."""
+        """Talk in the room until the connection ends.
+
+        Always by an error: ConnectionClosed, or what opening the two above raises.
+        """
         send, receive = trio.open_memory_channel[Heard](HEARD_MESSAGES)
-        async with (
-            open_websocket_url(
-                url, subprotocols=[SUBPROTOCOL], max_message_size=MAX_FRAME_BYTES
-            ) as socket,
-            trio.open_nursery() as nursery,
-        ):
+        async with await open_stream(url) as stream, trio.open_nursery() as nursery:
+            socket = await open_socket(nursery, stream, url)
             await self._command(socket, "auth", token=self._guest.token)
             await self._command(socket, "join", room=room)
             nursery.start_soon(self._listen, socket, send)

@@ -33,6 +33,7 @@ PASSING = (
     ConnectionClosed,
     HandshakeError,
     av.FFmpegError,
+    trio.TooSlowError,
     OSError,
 )
 """Faults of a server that restarts, or is not there yet."""
