@@ -1,23 +1,21 @@
-"""The scripts of the pages: their syntax, and their own tests, run by node."""
+"""The scripts of the pages: their syntax, and their own tests, run by Node."""
 
-import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
+import playwright
 
 ROOT = Path(__file__).resolve().parents[3]
 SCRIPTS = ROOT / "server" / "pages" / "static" / "js"
 TESTS = ROOT / "tests" / "js"
 NODE_TIMEOUT_S = 120
+# Playwright brings a Node of its own, so the tests need none of the system's, which may be old.
+NODE = Path(playwright.__file__).parent / "driver" / "node"
 
 
 def node(*arguments: str, text: str | None = None) -> None:
-    program = shutil.which("node")
-    if program is None:
-        pytest.fail("node is missing: the scripts of the pages are tested with it (>= 20)")
     done = subprocess.run(
-        [program, *arguments],
+        [str(NODE), *arguments],
         cwd=ROOT,
         input=text,
         capture_output=True,
