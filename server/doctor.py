@@ -112,9 +112,7 @@ def check_open_files() -> Finding:
 def check_hls_script() -> Finding:
     """Look for the player that browsers without HLS of their own need."""
     if not HLS_SCRIPT.is_file():
-        return Finding(
-            Verdict.WARN, "hls.js", "is missing: only Safari can play", "run: make setup"
-        )
+        return Finding(Verdict.WARN, "hls.js", "is missing: Firefox cannot play", "run: make setup")
     return Finding(Verdict.OK, "hls.js", f"{HLS_SCRIPT.stat().st_size // 1024} KiB")
 
 

@@ -69,7 +69,7 @@ def load_secrets(settings: Settings) -> Secrets:
 
 def _make_secret(path: Path) -> None:
     """Write a new secret; of two processes that do so at once, one wins and both use it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle, draft = tempfile.mkstemp(dir=path.parent, prefix=".secret-")  # made with mode 0600
     try:
         with os.fdopen(handle, "w") as file:

@@ -105,7 +105,7 @@ async def test_docs_show_every_operation_and_load_nothing_foreign(stage):
     response = await stage.guest.call("GET", "/docs")
     html = (await response.get_data()).decode()
     assert response.status_code == 200
-    assert "PATCH /api/v1/streams/{stream_id}" in html
+    assert "PATCH</span> /api/v1/streams/{stream_id}" in html
     assert "list of StreamView" in html
     assert "http://" not in html.replace("http://www.w3.org", "")
     assert "https://" not in html.replace("https://www.w3.org", "")
