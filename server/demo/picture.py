@@ -150,17 +150,6 @@ def _lift(player: int, now: int) -> int:
     return round((PLAYER_LIFTS - 1) * (0.5 + 0.5 * math.sin(turn)))
 
 
-def _wave(depth: float, time_s: float) -> float:
-    """How many pixels aside the lake shows what it mirrors, ``depth`` rows from the shore."""
-    short, long = math.sin(depth * 0.30 + time_s * 1.9), math.sin(depth * 0.13 - time_s * 1.3)
-    return (1.0 + depth * 0.045) * (short + 0.6 * long)
-
-
-def _darker(share: float) -> bytes:
-    """Dim a brightness; video's black is 16."""
-    return bytes(value if value < 16 else round(16 + (value - 16) * share) for value in range(256))
-
-
 def _bluer(amount: int) -> bytes:
     """Shift a colour difference, within what video allows (16 to 240)."""
     return bytes(min(240, max(16, value + amount)) for value in range(256))

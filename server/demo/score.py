@@ -81,10 +81,7 @@ def notes_of_bar(number: int) -> list[Note]:
     start = number * BAR_SAMPLES
     notes = [
         *_bass(bar, start),
-        *(
-            Note(start, Instrument.PAD, pitch, 0.10, 0.5 - 0.33 * at)
-            for at, pitch in enumerate(bar.chord)
-        ),
+        *_pad(bar, start),
         *_arpeggio(bar, start),
         *_brushes(start),
     ]
