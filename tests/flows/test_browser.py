@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 from support.browser import DESKTOP, PHONE, chromium, complaints_of
-from support.encoders import ffmpeg_push, running, wait_until
-from support.live_server import Channel, LiveServer
+from support.encoders import ffmpeg_push, running
+from support.live_server import LiveServer
 
 PLAY_TIMEOUT_MS = 60_000
 WATCH_S = 20
@@ -51,16 +51,12 @@ def wait_playing(page: Page) -> None:
     )
 
 
-def wait_live(server: LiveServer, channel: Channel) -> None:
-    wait_until(lambda: server.status(channel) == "live", "the stream is live")
-
-
 @pytest.mark.ffmpeg
 @pytest.mark.chromium
 def test_the_show_plays_through_hls_js_and_natively(server: LiveServer) -> None:
     channel = server.make_stream(server.register("Ada"))
     with running(ffmpeg_push(channel.push_url, 180)), chromium() as browser:
-        wait_live(server, channel)
+        server.wait_live(channel)
         pages = [browser.new_page(viewport=DESKTOP) for _ in range(2)]
         complaints = [complaints_of(page) for page in pages]
         for page, query in zip(pages, ("", "?player=native"), strict=True):
@@ -87,7 +83,7 @@ def test_one_browser_gets_each_path_from_its_room(server: LiveServer) -> None:
     """Pages and API, HLS and WebSocket, by the browser's own choice of connections."""
     channel = server.make_stream(server.register("Ada"))
     with running(ffmpeg_push(channel.push_url, 90)), chromium() as browser:
-        wait_live(server, channel)
+        server.wait_live(channel)
         page = browser.new_page(viewport=DESKTOP)
         statuses: dict[str, set[int]] = {}
         frames: list[str | bytes] = []
@@ -118,7 +114,7 @@ def test_one_browser_gets_each_path_from_its_room(server: LiveServer) -> None:
 def test_a_show_of_sound_alone_plays(server: LiveServer) -> None:
     channel = server.make_stream(server.register("Ada"))
     with running(ffmpeg_push(channel.push_url, 90, video=False)), chromium() as browser:
-        wait_live(server, channel)
+        server.wait_live(channel)
         page = browser.new_page(viewport=PHONE)
         page.goto(channel.page_url)
         wait_playing(page)

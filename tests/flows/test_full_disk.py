@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import trio
 from support.chat import chatting
-from support.encoders import ffmpeg_push, running, wait_until
+from support.encoders import ffmpeg_push, running
 from support.live_server import LiveServer
 
 RECOVERY_TIMEOUT_S = 30
@@ -24,9 +24,7 @@ async def test_a_full_disk_stops_chat_but_not_the_show(server: LiveServer) -> No
     ada = server.register("Ada")
     channel = server.make_stream(ada)
     with running(ffmpeg_push(channel.push_url, 120)) as encoder:
-        await trio.to_thread.run_sync(
-            wait_until, lambda: server.status(channel) == "live", "the stream is live"
-        )
+        await trio.to_thread.run_sync(server.wait_live, channel)
         async with chatting(server.http, channel.id, ada.token) as client:
             kept = [(await client.do("send", room=channel.id, content="before"))["offset"]]
             fill_disk(server)

@@ -10,16 +10,12 @@ import av
 import httpx
 import pytest
 from support.encoders import ffmpeg_push, gstreamer_push, running, wait_until
-from support.live_server import Channel, LiveServer
+from support.live_server import LiveServer
 
 READ_SECONDS = 30
 RUN_TIMEOUT_S = 90
 # FFmpeg 5 reads the same EXT-X-MAP anew at each reload of a live playlist, its own ones too.
 REREADS = re.compile(r"\[mov.*Found duplicated MOOV Atom\. Skipped it\n( *Last message rep.*\n)?")
-
-
-def wait_live(server: LiveServer, channel: Channel) -> None:
-    wait_until(lambda: server.status(channel) == "live", "the stream is live")
 
 
 def ffmpeg_read(url: str, seconds: int) -> list[str]:
@@ -62,8 +58,8 @@ def test_ffmpeg_pushes_and_ffmpeg_reads_without_a_warning(server: LiveServer) ->
         running(ffmpeg_push(picture.push_url, seconds)),
         running(ffmpeg_push(sound.push_url, seconds, video=False)),
     ):
-        wait_live(server, picture)
-        wait_live(server, sound)
+        server.wait_live(picture)
+        server.wait_live(sound)
         with running(ffmpeg_read(sound.hls_url, READ_SECONDS)) as listener:
             assert read_by_ffmpeg(picture.hls_url, READ_SECONDS) == ""
             said, _ = listener.communicate(timeout=RUN_TIMEOUT_S)
@@ -80,7 +76,7 @@ def test_ffmpeg_pushes_and_ffmpeg_reads_without_a_warning(server: LiveServer) ->
 def test_gstreamer_pushes(server: LiveServer) -> None:
     channel = server.make_stream(server.register("Ada"))
     with running(gstreamer_push(channel.push_url, 20)):
-        wait_live(server, channel)
+        server.wait_live(channel)
         assert read_by_ffmpeg(channel.hls_url, 8) == ""
         assert {stream["codec_name"] for stream in probe(channel.hls_url)} == {"h264", "aac"}
 
@@ -135,7 +131,7 @@ def test_the_encoder_is_told_in_words_why_it_is_refused(server: LiveServer) -> N
     assert "Unknown stream key" in done.stderr
 
     with running(ffmpeg_push(channel.push_url, 30)):
-        wait_live(server, channel)
+        server.wait_live(channel)
         second = run(ffmpeg_push(channel.push_url, 5))
         assert second.returncode != 0
         assert "already live" in second.stderr
@@ -152,11 +148,11 @@ def test_the_end_and_the_drop_of_a_show(server: LiveServer) -> None:
         wait_until(lambda: server.status(ended) == "ended", "a goodbye ends the show")
         playlist = _media_playlist(ended.hls_url)
         assert playlist.rstrip().endswith("#EXT-X-ENDLIST")
-        wait_live(server, dropped)
+        server.wait_live(dropped)
         encoder.kill()
         wait_until(lambda: server.status(dropped) == "interrupted", "a drop interrupts the show")
     with running(ffmpeg_push(dropped.push_url, 30)):
-        wait_live(server, dropped)
+        server.wait_live(dropped)
         wait_until(
             lambda: "#EXT-X-DISCONTINUITY\n" in _media_playlist(dropped.hls_url), "it goes on"
         )

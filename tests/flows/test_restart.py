@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import trio
 from support.chat import ChatClient, chatting
-from support.encoders import ffmpeg_push, running, wait_until
+from support.encoders import ffmpeg_push, running
 from support.live_server import LiveServer
 from trio_websocket import ConnectionClosed
 
@@ -114,8 +114,7 @@ async def test_sigterm_drains_whatever_a_client_does(server: LiveServer) -> None
     ):
         half_asked.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n")
         deaf.sendall(b"GET /static/css/base.css HTTP/1.1\r\nHost: x\r\n\r\n" * 50)
-        live = lambda: server.status(channel) == "live"  # noqa: E731 - it is only waited for
-        await trio.to_thread.run_sync(wait_until, live, "the stream is live")
+        await trio.to_thread.run_sync(server.wait_live, channel)
         async with chatting(server.http, channel.id, ada.token) as client:
             await client.do("send", room=channel.id, content="last words")
             server.signal(signal.SIGTERM)

@@ -14,6 +14,8 @@ from typing import Any
 
 import httpx
 
+from support.encoders import wait_until
+
 START_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 30
 
@@ -125,6 +127,9 @@ class LiveServer:
 
     def status(self, channel: Channel) -> str:
         return str(self.call("GET", f"/api/v1/streams/{channel.id}").json()["status"])
+
+    def wait_live(self, channel: Channel) -> None:
+        wait_until(lambda: self.status(channel) == "live", "the stream is live")
 
 
 @contextmanager

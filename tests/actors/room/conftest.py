@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import trio
+from support.stage import FakeClock
 
 from actors.kernel import Ask, Directory, Supervisor
 from actors.ports import Batch, CloseReason
@@ -113,13 +114,6 @@ def _compare(one: Any, other: Any) -> int:
     return (one > other) - (one < other)
 
 
-class WallClock:
-    """Time as trio's virtual clock has it."""
-
-    def now_ms(self) -> int:
-        return 1_700_000_000_000 + int(trio.current_time() * 1000)
-
-
 class Listener:
     """A member that writes down what it is offered, and may be full or broken."""
 
@@ -188,7 +182,7 @@ def open_hall() -> OpenHall:
             store.rows["streams", ROOM] = (1, {"owner": "usr_o", "title": "Jam"})
         async with trio.open_nursery() as nursery:
             supervisor = Supervisor(nursery)
-            factory = RoomFactory(store, WallClock())
+            factory = RoomFactory(store, FakeClock())
             rooms = Directory[RoomMessage](supervisor, "room", factory, idle_s=ROOM_IDLE_S)
             yield Hall(store, rooms, supervisor, factory, nursery)
             await supervisor.stop()

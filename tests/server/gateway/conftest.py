@@ -12,6 +12,7 @@ import msgpack
 import pytest
 import trio
 import trio_websocket
+from support.socket_stage import FixedClock
 
 from actors.kernel import Directory, Supervisor
 from actors.room import RoomFactory, RoomMessage, room_exists
@@ -23,11 +24,6 @@ from storage import Put, Store, open_sqlite
 ROOM = "str_01JD0000000000000000000000"
 OTHER_ROOM = "str_01JD0000000000000000000001"
 PATIENCE_S = 5.0
-
-
-class SystemClock:
-    def now_ms(self) -> int:
-        return 1_732_406_400_123
 
 
 def authenticate(token: str) -> Principal:
@@ -145,7 +141,7 @@ def open_venue(tmp_path: Path) -> OpenVenue:
                 if await store.get("streams", room) is None:
                     await store.commit(Put("streams", room, _stream(room), 0))
             supervisor = Supervisor(nursery)
-            rooms = Directory[RoomMessage](supervisor, "room", RoomFactory(store, SystemClock()))
+            rooms = Directory[RoomMessage](supervisor, "room", RoomFactory(store, FixedClock()))
             gateway = Gateway(rooms, partial(room_exists, store), authenticate, **options)
 
             async def serve(socket_stream: trio.SocketStream) -> None:

@@ -73,6 +73,12 @@ def connect(nursery: trio.Nursery, ingest: Ingest) -> tuple[Encoder, RtmpPublish
     return Encoder(theirs), publisher
 
 
+@pytest.fixture
+def encoder(stage: Stage, nursery_of_publishers: trio.Nursery) -> Encoder:
+    """One that has connected."""
+    return connect(nursery_of_publishers, ingest_of(stage))[0]
+
+
 def ingest_of(stage: Stage) -> Ingest:
     return Ingest(stage.streams, lambda key: find_by_key(stage.store, stage.tools.keys, key))
 
@@ -84,10 +90,9 @@ async def settle() -> None:
 async def test_a_show_and_its_goodbye(
     stage: Stage,
     show_frames: list[Frame],
-    nursery_of_publishers: trio.Nursery,
+    encoder: Encoder,
     autojump_clock: Clock,
 ) -> None:
-    encoder, _ = connect(nursery_of_publishers, ingest_of(stage))
     await encoder.go_live(stage.key)
     await encoder.send(show_frames)
     await settle()
@@ -103,9 +108,8 @@ async def test_a_show_and_its_goodbye(
 
 
 async def test_an_unknown_key_is_refused_in_words(
-    stage: Stage, nursery_of_publishers: trio.Nursery, autojump_clock: Clock
+    stage: Stage, encoder: Encoder, autojump_clock: Clock
 ) -> None:
-    encoder, _ = connect(nursery_of_publishers, ingest_of(stage))
     await encoder.go_live("no-such-key")
     heard = await encoder.hear_all()
     assert b"NetStream.Publish.Denied" in heard
@@ -113,9 +117,8 @@ async def test_an_unknown_key_is_refused_in_words(
 
 
 async def test_an_encoder_that_never_publishes_is_closed(
-    stage: Stage, nursery_of_publishers: trio.Nursery, autojump_clock: Clock
+    stage: Stage, encoder: Encoder, autojump_clock: Clock
 ) -> None:
-    encoder, _ = connect(nursery_of_publishers, ingest_of(stage))
     start = trio.current_time()
     await encoder.stream.send_all(encoder.client.hello())
     await encoder.hear_all()
@@ -127,10 +130,10 @@ async def test_garbage_ends_the_connection_and_nothing_else(
     garbage: bytes,
     stage: Stage,
     show_frames: list[Frame],
+    encoder: Encoder,
     nursery_of_publishers: trio.Nursery,
     autojump_clock: Clock,
 ) -> None:
-    encoder, _ = connect(nursery_of_publishers, ingest_of(stage))
     await encoder.stream.send_all(garbage)
     await encoder.stream.send_eof()
     await encoder.hear_all()
@@ -144,10 +147,9 @@ async def test_garbage_ends_the_connection_and_nothing_else(
 async def test_an_encoder_that_vanishes_interrupts_its_show(
     stage: Stage,
     show_frames: list[Frame],
-    nursery_of_publishers: trio.Nursery,
+    encoder: Encoder,
     autojump_clock: Clock,
 ) -> None:
-    encoder, _ = connect(nursery_of_publishers, ingest_of(stage))
     await encoder.go_live(stage.key)
     await encoder.send(show_frames)
     await settle()
@@ -157,9 +159,8 @@ async def test_an_encoder_that_vanishes_interrupts_its_show(
 
 
 async def test_a_codec_that_cannot_be_played_is_refused_by_name(
-    stage: Stage, nursery_of_publishers: trio.Nursery, autojump_clock: Clock
+    stage: Stage, encoder: Encoder, autojump_clock: Clock
 ) -> None:
-    encoder, _ = connect(nursery_of_publishers, ingest_of(stage))
     await encoder.go_live(stage.key)
     hevc = encoder.client.chunks(b"\x1c\x00\x00\x00\x00" + bytes(20), type_id=9)
     await encoder.stream.send_all(hevc)
@@ -169,10 +170,9 @@ async def test_a_codec_that_cannot_be_played_is_refused_by_name(
 async def test_a_stop_from_the_studio_is_told_to_the_encoder(
     stage: Stage,
     show_frames: list[Frame],
-    nursery_of_publishers: trio.Nursery,
+    encoder: Encoder,
     autojump_clock: Clock,
 ) -> None:
-    encoder, _ = connect(nursery_of_publishers, ingest_of(stage))
     await encoder.go_live(stage.key)
     await encoder.send(show_frames)
     await settle()
