@@ -16,6 +16,14 @@ MIN_SECRET_BYTES = 32
 MAX_PORT = 65_535
 RTMP_APP = "live"
 DEFAULT_RTMP_PORT = 1935
+PSP_OFF = "off"
+MIN_WEBHOOK_SECRET_CHARS = 8
+MAX_WEBHOOK_SECRETS = 2
+"""While one is changed for another, both hold."""
+MAX_FEE_BPS = 10_000
+TRANSFER_DELAY_S = 24 * 3600
+"""From a sale until the seller's share is sent: most refunds are asked for on the same day."""
+MAX_TRANSFER_DELAY_S = 90 * 24 * 3600
 ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - compared with, and bound to where PORT is set
 
 IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -96,6 +104,28 @@ def parse_store(value: object) -> object:
     return value
 
 
+def parse_psp_url(value: object) -> object:
+    """Read the base URL of a provider's API, or the word that switches it off. ValueError."""
+    if not isinstance(value, str) or value == PSP_OFF:
+        return value
+    url = urlsplit(value.strip())
+    if url.scheme not in ("http", "https") or not url.hostname or url.query or url.fragment:
+        raise ValueError(f"must be a URL such as https://psp.example/api, or {PSP_OFF}")
+    return value.strip().rstrip("/")
+
+
+def parse_webhook_secrets(value: object) -> object:
+    """Refuse secrets, the new one and perhaps the old, that are too short. ValueError."""
+    if isinstance(value, str):
+        each = [secret.strip() for secret in value.split(",")]
+        if len(each) > MAX_WEBHOOK_SECRETS or min(map(len, each)) < MIN_WEBHOOK_SECRET_CHARS:
+            raise ValueError(
+                f"must be 1 to {MAX_WEBHOOK_SECRETS} secrets with commas between, each of at "
+                f"least {MIN_WEBHOOK_SECRET_CHARS} characters"
+            )
+    return value
+
+
 def parse_registration(value: object) -> object:
     """Tell a mode that is not there yet from a misspelt one. ValueError."""
     if value == "invite":
@@ -162,11 +192,30 @@ class Settings(BaseSettings):
     secret: Annotated[SecretStr, BeforeValidator(parse_secret)] | None = None
     registration: Annotated[Literal["open", "closed"], BeforeValidator(parse_registration)] = "open"
     metrics_token: SecretStr | None = None
+    psp_url: Annotated[str, BeforeValidator(parse_psp_url)] | None = None
+    psp_api_key: SecretStr | None = None
+    psp_webhook_secret: Annotated[SecretStr, BeforeValidator(parse_webhook_secrets)] | None = None
+    payout_url: Annotated[str, BeforeValidator(parse_psp_url)] | None = None
+    payout_api_key: SecretStr | None = None
+    platform_fee_bps: Annotated[int, Field(ge=0, le=MAX_FEE_BPS)] = 0
+    transfer_delay_s: Annotated[int, Field(ge=0, le=MAX_TRANSFER_DELAY_S)] = TRANSFER_DELAY_S
+    sessions_per_licence: Annotated[int, Field(ge=1, le=100)] = 3
+    refund_suspends_licence: bool = False
 
     @property
     def production(self) -> bool:
         """Whether this is no place for a dev default."""
         return self.env == "production"
+
+    @property
+    def sells(self) -> bool:
+        """Whether there is a payment provider, so that tickets can be bought."""
+        return self.psp_url != PSP_OFF
+
+    @property
+    def uses_sandbox(self) -> bool:
+        """Whether the payment provider is the one that runs in this process."""
+        return self.psp_url is None
 
     @property
     def https(self) -> bool:
@@ -186,6 +235,23 @@ class Settings(BaseSettings):
     def _no_dev_defaults_in_production(self) -> "Settings":
         if self.production and self.secret is None:
             raise ValueError("BANDSTAND_SECRET: must be set when BANDSTAND_ENV is production")
+        if self.production and self.psp_url is None:
+            raise ValueError(
+                "BANDSTAND_PSP_URL: must be set when BANDSTAND_ENV is production, for the sandbox "
+                f"moves no money; {PSP_OFF} sells nothing"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _providers_come_with_their_keys(self) -> "Settings":
+        if self.psp_url not in (None, PSP_OFF):
+            for name in ("psp_api_key", "psp_webhook_secret"):
+                if getattr(self, name) is None:
+                    raise ValueError(
+                        f"{ENV_PREFIX}{name.upper()}: must be set with {ENV_PREFIX}PSP_URL"
+                    )
+        if self.payout_url not in (None, PSP_OFF) and self.payout_api_key is None:
+            raise ValueError("BANDSTAND_PAYOUT_API_KEY: must be set with BANDSTAND_PAYOUT_URL")
         return self
 
 

@@ -149,7 +149,95 @@ SCHEMA = Schema(
                 unique("room", "user", "client_id"),
             ),
         ),
+        Collection(
+            "products",
+            fields={"seller": str, "stream": str, "cancelling": bool, "created_at": int},
+            indexes=(
+                by("created_at"),
+                by("seller", "created_at"),
+                by("stream", "created_at"),
+                by("cancelling", "created_at"),
+            ),
+        ),
+        Collection(
+            "orders",
+            fields={
+                "buyer": str,
+                "seller": str,
+                "payment_id": str,
+                "idempotency_key": str,
+                "created_at": int,
+                "due_at": int,
+            },
+            indexes=(
+                unique("payment_id"),
+                unique("buyer", "idempotency_key"),
+                by("created_at"),
+                by("buyer", "created_at"),
+                by("seller", "created_at"),
+                by("due_at"),
+            ),
+        ),
+        Collection(
+            "refunds",
+            fields={"order": str, "psp_id": str, "created_at": int},
+            indexes=(unique("psp_id"), by("order", "created_at"), by("created_at")),
+        ),
+        Collection(
+            "licences",
+            fields={
+                "order": str,
+                "product": str,
+                "user": str,
+                "stream": str,
+                "recording": str,
+                "status": str,
+                "created_at": int,
+                "revoked_at": int,
+            },
+            indexes=(
+                by("order", "created_at"),
+                by("user", "product", "status", "created_at"),
+                by("user", "stream", "status", "created_at"),
+                by("user", "recording", "status", "created_at"),
+                by("product", "status", "created_at"),
+                by("stream", "revoked_at"),
+            ),
+        ),
+        Collection(
+            "transfers",
+            fields={"order": str, "seller": str, "created_at": int},
+            indexes=(by("order", "created_at"), by("seller", "created_at")),
+        ),
+        Collection(
+            "journal",
+            fields={"cause": str, "order": str, "seller": str, "at": int},
+            indexes=(unique("cause"), by("order", "at"), by("seller", "at"), by("at")),
+        ),
+        Collection(
+            "balances",
+            fields={"seller": str, "currency": str},
+            indexes=(unique("seller", "currency"),),
+        ),
+        Collection(
+            "payout_accounts",
+            fields={},
+            indexes=(),
+        ),
+        Collection(
+            "inbox",
+            fields={"state": str, "received_at": int},
+            indexes=(by("state", "received_at"),),
+        ),
+        Collection(
+            "order_events",
+            fields={"order": str, "seq": int},
+            indexes=(unique("order", "seq"),),
+        ),
     ),
-    migrations=(Migration(1, "the first collections"),),
+    migrations=(
+        Migration(1, "the first collections"),
+        Migration(2, "products, orders and their money"),
+    ),
 )
 """What Bandstand stores. Times are int64 milliseconds since 1970."""

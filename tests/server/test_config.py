@@ -54,6 +54,10 @@ def test_what_can_be_set(monkeypatch, tmp_path):
         "DATA": str(tmp_path / "elsewhere"),
         "ENV": "production",
         "SECRET": "x" * 32,
+        "PSP_URL": "https://psp.example/api/",
+        "PSP_API_KEY": "an api key",
+        "PSP_WEBHOOK_SECRET": "the new one, the old one",
+        "PLATFORM_FEE_BPS": "250",
         "REGISTRATION": "closed",
     }.items():
         monkeypatch.setenv(f"BANDSTAND_{name}", value)
@@ -65,7 +69,11 @@ def test_what_can_be_set(monkeypatch, tmp_path):
     assert settings.data == tmp_path / "elsewhere"
     assert settings.production
     assert load_secrets(settings) == Secrets(b"x" * 32)
-    assert "xxxx" not in repr(settings)
+    assert settings.psp_url == "https://psp.example/api"
+    assert settings.sells
+    assert not settings.uses_sandbox
+    assert settings.platform_fee_bps == 250
+    assert not {"xxxx", "an api key", "the new one"} & set(repr(settings).split("'"))
 
 
 def test_a_dotenv_file_is_read_and_the_environment_wins(monkeypatch, tmp_path):
@@ -115,6 +123,29 @@ def test_a_bad_value_is_one_line_that_names_it(monkeypatch, name, value):
 def test_production_wants_a_secret(monkeypatch):
     monkeypatch.setenv("BANDSTAND_ENV", "production")
     with pytest.raises(SettingsError, match="BANDSTAND_SECRET: must be set"):
+        load_settings()
+
+
+def test_production_wants_a_payment_provider_or_a_word_that_there_is_none(monkeypatch):
+    monkeypatch.setenv("BANDSTAND_ENV", "production")
+    monkeypatch.setenv("BANDSTAND_SECRET", "x" * 32)
+    with pytest.raises(SettingsError, match="BANDSTAND_PSP_URL: must be set"):
+        load_settings()
+    monkeypatch.setenv("BANDSTAND_PSP_URL", "off")
+    assert not load_settings().sells
+
+
+def test_a_provider_comes_with_its_keys(monkeypatch):
+    monkeypatch.setenv("BANDSTAND_PSP_URL", "https://psp.example")
+    with pytest.raises(SettingsError, match="BANDSTAND_PSP_API_KEY: must be set"):
+        load_settings()
+    monkeypatch.setenv("BANDSTAND_PSP_API_KEY", "an api key")
+    with pytest.raises(SettingsError, match="BANDSTAND_PSP_WEBHOOK_SECRET: must be set"):
+        load_settings()
+    monkeypatch.setenv("BANDSTAND_PSP_WEBHOOK_SECRET", "a webhook secret")
+    assert load_settings().sells
+    monkeypatch.setenv("BANDSTAND_PAYOUT_URL", "https://payouts.example")
+    with pytest.raises(SettingsError, match="BANDSTAND_PAYOUT_API_KEY: must be set"):
         load_settings()
 
 
