@@ -1,0 +1,261 @@
+"""Orders, and what hangs on them, as those read them who show them. Their actors write them."""
+
+from dataclasses import dataclass
+
+from actors.services.pages import Page, newest
+from storage.api import Cursor, Document, Row, Store
+
+COLLECTION = "orders"
+REFUND_WINDOW_MS = 14 * 24 * 3600 * 1000
+"""From the payment, where the order has no deadline of its own."""
+MAX_PARTS = 1000
+"""Of one order: its refunds, its licences and its transfers each."""
+
+CLOSED_REFUNDS = frozenset({"succeeded", "failed", "reversed"})
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    """One product as it was bought; ``amount`` in minor units."""
+
+    product: str
+    kind: str
+    title: str
+    amount: int
+    stream: str | None
+    recording: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """How an order is paid; ``pay_url`` is "" until the provider has named it."""
+
+    id: str
+    status: str
+    pay_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order's document, read. Times are Unix ms, amounts minor units of ``currency``."""
+
+    id: str
+    status: str
+    buyer: str
+    buyer_name: str
+    seller: str
+    seller_name: str
+    currency: str
+    amount: int
+    fee: int
+    lines: tuple[OrderLine, ...]
+    payment: Payment
+    request_hash: str
+    created_at: int
+    paid_at: int | None
+    refund_until: int | None
+    disputed: bool
+
+    @property
+    def refundable_until(self) -> int | None:
+        """The end of the refund window; None before the order is paid."""
+        if self.refund_until is not None:
+            return self.refund_until
+        return None if self.paid_at is None else self.paid_at + REFUND_WINDOW_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """A refund's document, read. ``shares`` says how much of each product is given back."""
+
+    id: str
+    order: str
+    status: str
+    amount: int
+    currency: str
+    shares: dict[str, int]
+    reason: str
+    cause: str
+    created_at: int
+    succeeded_at: int | None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its end is not known yet."""
+        return self.status not in CLOSED_REFUNDS
+
+    @property
+    def word(self) -> str:
+        """What a buyer is told: pending for all that is open."""
+        return "pending" if self.is_open else self.status
+
+
+@dataclass(frozen=True, slots=True)
+class Licence:
+    """What an order has opened for its buyer."""
+
+    id: str
+    product: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """The seller's share on its way; ``reversed`` of it was taken back."""
+
+    id: str
+    order: str
+    amount: int
+    currency: str
+    status: str
+    reversed: int
+    created_at: int
+    paid_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What hangs on one order, the oldest first."""
+
+    refunds: tuple[Refund, ...]
+    licences: tuple[Licence, ...]
+    transfers: tuple[Transfer, ...]
+
+    @property
+    def open_refund(self) -> Refund | None:
+        """The refund whose end is not known yet: one at most."""
+        return next((refund for refund in self.refunds if refund.is_open), None)
+
+    def refunded(self, product: str) -> int:
+        """How much of this product's price was given back."""
+        succeeded = (refund for refund in self.refunds if refund.status == "succeeded")
+        return sum(refund.shares.get(product, 0) for refund in succeeded)
+
+
+async def get_order(store: Store, order_id: str) -> Order | None:
+    """Return the order of this id."""
+    row = await store.get(COLLECTION, order_id)
+    return None if row is None else read_order(row)
+
+
+async def find_by_key(store: Store, buyer: str, idempotency_key: str) -> Order | None:
+    """Return the order that this buyer made with this key."""
+    equals = {"buyer": buyer, "idempotency_key": idempotency_key}
+    rows = await store.find(COLLECTION, equals, sort="id", limit=1)
+    return read_order(rows[0]) if rows else None
+
+
+async def list_by_buyer(store: Store, buyer: str, after: Cursor | None, limit: int) -> Page[Order]:
+    """Return what somebody bought, the newest first."""
+    equals = {"buyer": buyer}
+    return await newest(store, COLLECTION, equals, read_order, after=after, limit=limit)
+
+
+async def list_by_seller(
+    store: Store, seller: str, after: Cursor | None, limit: int
+) -> Page[Order]:
+    """Return what somebody sold, the newest first."""
+    equals = {"seller": seller}
+    return await newest(store, COLLECTION, equals, read_order, after=after, limit=limit)
+
+
+async def parts_of(store: Store, order_id: str) -> Parts:
+    """Return the refunds, licences and transfers of an order."""
+    return Parts(
+        refunds=tuple(read_refund(row) for row in await _hanging(store, "refunds", order_id)),
+        licences=tuple(_licence(row) for row in await _hanging(store, "licences", order_id)),
+        transfers=tuple(read_transfer(row) for row in await _hanging(store, "transfers", order_id)),
+    )
+
+
+async def get_refund(store: Store, refund_id: str) -> Refund | None:
+    """Return the refund of this id."""
+    row = await store.get("refunds", refund_id)
+    return None if row is None else read_refund(row)
+
+
+async def events_of(store: Store, order_id: str, from_seq: int, limit: int) -> list[Document]:
+    """Return what happened to an order, in its order, from its ``from_seq``-th event on."""
+    rows = await store.find(
+        "order_events", {"order": order_id}, sort="seq", after=(from_seq, ""), limit=limit
+    )
+    return [row.doc for row in rows]
+
+
+def read_order(row: Row) -> Order:
+    """Read a document of the collection."""
+    doc = row.doc
+    return Order(
+        id=row.id,
+        status=doc["status"],
+        buyer=doc["buyer"],
+        buyer_name=doc["buyer_name"],
+        seller=doc["seller"],
+        seller_name=doc["seller_name"],
+        currency=doc["currency"],
+        amount=doc["amount"],
+        fee=doc["fee"],
+        lines=tuple(_line(line) for line in doc["lines"]),
+        payment=_payment(doc["payment"]),
+        request_hash=doc["request_hash"],
+        created_at=doc["created_at"],
+        paid_at=doc.get("paid_at"),
+        refund_until=doc.get("refund_until"),
+        disputed=doc["disputed"],
+    )
+
+
+def read_refund(row: Row) -> Refund:
+    """Read a document of the refunds."""
+    doc = row.doc
+    return Refund(
+        id=row.id,
+        order=doc["order"],
+        status=doc["status"],
+        amount=doc["amount"],
+        currency=doc["currency"],
+        shares=doc["shares"],
+        reason=doc["reason"],
+        cause=doc["cause"],
+        created_at=doc["created_at"],
+        succeeded_at=doc.get("succeeded_at"),
+    )
+
+
+def read_transfer(row: Row) -> Transfer:
+    """Read a document of the transfers."""
+    doc = row.doc
+    confirmed = (each["amount"] for each in doc["reversals"] if each["status"] == "confirmed")
+    return Transfer(
+        id=row.id,
+        order=doc["order"],
+        amount=doc["amount"],
+        currency=doc["currency"],
+        status=doc["status"],
+        reversed=sum(confirmed),
+        created_at=doc["created_at"],
+        paid_at=doc.get("paid_at"),
+    )
+
+
+async def _hanging(store: Store, collection: str, order_id: str) -> list[Row]:
+    return await store.find(collection, {"order": order_id}, sort="created_at", limit=MAX_PARTS)
+
+
+def _line(line: Document) -> OrderLine:
+    return OrderLine(
+        product=line["product"],
+        kind=line["kind"],
+        title=line["title"],
+        amount=line["amount"],
+        stream=line.get("stream"),
+        recording=line.get("recording"),
+    )
+
+
+def _payment(payment: Document) -> Payment:
+    return Payment(payment["id"], payment["status"], payment.get("pay_url", ""))
+
+
+def _licence(row: Row) -> Licence:
+    return Licence(row.id, row.doc["product"], row.doc["status"])
