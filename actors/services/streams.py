@@ -51,7 +51,13 @@ class Page:
 
 
 async def create_stream(
-    store: Store, keys: StreamKeys, clock: Clock, owner: Principal, title: str, description: str
+    store: Store,
+    keys: StreamKeys,
+    clock: Clock,
+    owner: Principal,
+    title: str,
+    description: str,
+    access: Access = "public",
 ) -> Stream:
     """Make a stream with a key of its own. ValueError for bad text; TooManyStreams."""
     owned = await store.find(
@@ -66,7 +72,7 @@ async def create_stream(
         "owner_name": owner.name,
         "title": normal_title(title),
         "description": normal_description(description),
-        "access": "public",
+        "access": access,
         "status": "idle",
         "on_air": False,
         "created_at": clock.now_ms(),

@@ -1,9 +1,11 @@
 """The stream's actor, its messages, and the board where it publishes its window."""
 
 from actors.stream.actor import StreamActor, StreamTools
-from actors.stream.board import Board
+from actors.stream.board import Board, Place
 from actors.stream.messages import (
+    ChangeLicence,
     DeleteStream,
+    OnAir,
     Publish,
     PublisherLeft,
     PublishFrames,
@@ -17,7 +19,10 @@ from actors.stream.messages import (
 
 __all__ = [
     "Board",
+    "ChangeLicence",
     "DeleteStream",
+    "OnAir",
+    "Place",
     "Publish",
     "PublishFrames",
     "PublishRefused",

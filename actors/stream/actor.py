@@ -9,14 +9,17 @@ import trio
 
 from actors.ids import new_id
 from actors.kernel import Actor, Ask
-from actors.ports import Clock, Publisher
+from actors.ports import Clock, LicenceChanged, Publisher
+from actors.services.licences import revoked_licences
 from actors.services.stream_keys import StreamKeys
 from actors.stream.board import Board
 from actors.stream.lifecycle import ON_AIR, Change, Status, next_status
 from actors.stream.messages import (
+    ChangeLicence,
     CheckPublisher,
     DeleteStream,
     GraceOver,
+    OnAir,
     Publish,
     PublisherLeft,
     PublishFrames,
@@ -65,7 +68,9 @@ class StreamActor(Actor[StreamMessage]):
     def __init__(self, stream_id: str, tools: StreamTools) -> None:
         self._id = stream_id
         self._tools = tools
-        self._window = tools.board.open(stream_id)
+        place = tools.board.open(stream_id)
+        self._window = place.window
+        self._revoked = place.revoked
         self._record: Record | None = None
         self._status = Status.IDLE
         self._publisher: Publisher | None = None
@@ -74,11 +79,17 @@ class StreamActor(Actor[StreamMessage]):
         self._drops = 0
 
     async def started(self) -> None:
-        """Load the document. A show that was running is over: its frames went with its memory."""
+        """Load the document and the licences that were revoked.
+
+        A show that was running is over: its frames went with its memory.
+        """
         self._window.publish(None)
         row = await self._tools.store.get(COLLECTION, self._id)
         if row is None:
             return
+        now_ms = self._tools.clock.now_ms()
+        revoked = await revoked_licences(self._tools.store, self._id, now_ms)
+        self._revoked.publish(frozenset(revoked))
         self._record = Record(self._tools.store, self._id, row.version, row.doc)
         self._status = Status(row.doc["status"])
         self.context.spawn(self._keep_durable, self._record)
@@ -87,6 +98,10 @@ class StreamActor(Actor[StreamMessage]):
 
     async def receive(self, message: StreamMessage) -> None:
         """Map each message to one method."""
+        if isinstance(message, ChangeLicence):
+            self._change_licence(message.change)
+            message.reply.answer(None)
+            return
         record = self._record
         if record is None or record.deleted:
             if isinstance(message, Ask):
@@ -104,7 +119,7 @@ class StreamActor(Actor[StreamMessage]):
             case CheckPublisher():
                 self._check_publisher(message)
             case UpdateStream():
-                record.change(message.reply, **message.changes())
+                self._update(message, record)
             case RotateKey():
                 self._rotate_key(message, record)
             case StopShow():
@@ -130,6 +145,20 @@ class StreamActor(Actor[StreamMessage]):
                 await self._record.commit()
             except StoreUnavailable as error:
                 log.warning("stream_write_failed", stream=self._id, error=str(error))
+
+    def _change_licence(self, change: LicenceChanged) -> None:
+        # A set that grows while the actor lives: by some 100 bytes for each licence refunded in
+        # one run of shows, as an actor without a show is stopped, and loads the newest ones anew.
+        licence = frozenset((change.licence_id,))
+        revoked = self._revoked.value
+        self._revoked.publish(revoked - licence if change.active else revoked | licence)
+
+    def _update(self, message: UpdateStream, record: Record) -> None:
+        access = message.access
+        if access not in (None, record.doc["access"]) and self._status in ON_AIR:
+            message.reply.refuse(OnAir("who may watch a show is settled while it is on air"))
+            return
+        record.change(message.reply, **message.changes())
 
     def _take_publisher(self, message: Publish, record: Record) -> None:
         fingerprint = self._tools.keys.fingerprint(message.stream_key)
@@ -171,13 +200,15 @@ class StreamActor(Actor[StreamMessage]):
 
     def _go_live(self, now_ms: int) -> Segmenter:
         """Start a show, or go on with the one that was interrupted."""
+        assert self._record is not None
         if self._segmenter is not None and self._status is Status.INTERRUPTED:
             self._change_status(Change.FRAMES)
             return self._segmenter
         show_id = new_id("shw")
         self._window.publish(None)
         self._change_status(Change.FRAMES, show=show_id, started_at=now_ms, ended_at=None)
-        return Segmenter(show_id=show_id, settings=self._tools.segments)
+        ticketed = self._record.doc["access"] == "ticket"
+        return Segmenter(show_id=show_id, settings=self._tools.segments, ticketed=ticketed)
 
     def _lose_publisher(self, message: PublisherLeft) -> None:
         if message.publisher is not self._publisher:

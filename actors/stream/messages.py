@@ -4,12 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from actors.kernel import Ask
-from actors.ports import Publisher
+from actors.ports import LicenceChanged, Publisher
+from actors.services.streams import Access
 from media.frames import Frame
 
 
 class StreamNotFound(Exception):
     """There is no stream with this id."""
+
+
+class OnAir(Exception):
+    """This cannot be changed while a show is on air."""
 
 
 class PublishRefused(Exception):
@@ -47,15 +52,29 @@ class PublisherLeft:
 
 @dataclass(frozen=True, slots=True)
 class UpdateStream(Ask[None]):
-    """Change what is not None; answered once durable. StreamNotFound, StoreUnavailable."""
+    """Change what is not None; answered once durable. StreamNotFound, OnAir, StoreUnavailable.
+
+    Another access is refused with OnAir while there is a show, which has it for all its life.
+    """
 
     title: str | None = None
     description: str | None = None
+    access: Access | None = None
 
     def changes(self) -> dict[str, str]:
         """Give the fields to change."""
-        fields = {"title": self.title, "description": self.description}
+        fields = {"title": self.title, "description": self.description, "access": self.access}
         return {name: value for name, value in fields.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeLicence(Ask[None]):
+    """Let a licence open this stream no more, or again; answered once the edge sees it.
+
+    It never fails: a stream that is not there opens for nobody.
+    """
+
+    change: LicenceChanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +114,7 @@ StreamMessage = (
     | PublishFrames
     | PublisherLeft
     | UpdateStream
+    | ChangeLicence
     | RotateKey
     | StopShow
     | DeleteStream

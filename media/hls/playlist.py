@@ -13,23 +13,32 @@ AUDIO_GROUP = "audio"
 SESSION_PLACE = "{session}"
 
 
-def segment_entry(segment: Segment, media: MediaType, *, with_map: bool) -> str:
+def media_folder(media: MediaType, *, ticketed: bool) -> str:
+    """Where a rendition's media lies, as its playlist's URIs begin.
+
+    A public show's is one place for all listeners. A ticketed show's is the playlist's own folder,
+    which is a session's, so that each request tells whose it is.
+    """
+    return "" if ticketed else f"../../{media}/"
+
+
+def segment_entry(segment: Segment, media: MediaType, folder: str, *, with_map: bool) -> str:
     """The lines of one segment in one rendition's playlist."""
     piece = segment.media[media]
     lines = []
     if segment.discontinuity:
         lines.append("#EXT-X-DISCONTINUITY")
     if with_map:
-        lines.append(map_line(segment, media))
+        lines.append(map_line(segment, media, folder))
     lines.append(f"#EXT-X-PROGRAM-DATE-TIME:{_date(segment.wall_offset_ms + piece.start_ms)}")
     lines.append(f"#EXTINF:{piece.duration_s:.5f},")
-    lines.append(f"../../{media}/seg-{segment.msn}.m4s")
+    lines.append(f"{folder}seg-{segment.msn}.m4s")
     return "\n".join(lines) + "\n"
 
 
-def map_line(segment: Segment, media: MediaType) -> str:
+def map_line(segment: Segment, media: MediaType, folder: str) -> str:
     """The EXT-X-MAP that a segment needs."""
-    return f'#EXT-X-MAP:URI="../../{media}/{segment.media[media].init.name}"'
+    return f'#EXT-X-MAP:URI="{folder}{segment.media[media].init.name}"'
 
 
 def media_playlist(
@@ -59,15 +68,16 @@ def media_playlist(
 
 
 def multivariant_playlist(
-    show_id: str, video: RenditionInfo | None, audio: RenditionInfo | None
+    show_id: str, video: RenditionInfo | None, audio: RenditionInfo | None, *, ticketed: bool
 ) -> str:
     """The multivariant playlist, with SESSION_PLACE where the session goes.
 
-    URIs are relative to ``/live/{stream}/index.m3u8``. Audio is also a variant of its own, for
-    who only listens.
+    URIs are relative to ``/live/{stream}/index.m3u8``, those of a ticketed show to
+    ``/live/{stream}/~{session}/index.m3u8``. Audio is also a variant of its own, for who only
+    listens.
     """
     lines = ["#EXTM3U", f"#EXT-X-VERSION:{VERSION}"]
-    folder = f"{show_id}/~{SESSION_PLACE}"
+    folder = f"{'../' if ticketed else ''}{show_id}/~{SESSION_PLACE}"
     if video is not None:
         attributes = _bandwidth(*(r for r in (video, audio) if r is not None))
         attributes += f",RESOLUTION={video.width}x{video.height}"

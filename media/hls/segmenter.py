@@ -25,16 +25,21 @@ MAX_OPEN_BYTES = 32 * 1024 * 1024  # queued for the open segment; more is cut at
 
 
 class Segmenter:
-    """Cuts one show. ``push`` raises CodecError or InitSegmentError on what cannot be played."""
+    """Cuts one show. ``push`` raises CodecError or InitSegmentError on what cannot be played.
 
-    def __init__(self, show_id: str, settings: SegmentSettings | None = None) -> None:
+    ``ticketed`` is whether each request for it is to name its session; this holds for the show.
+    """
+
+    def __init__(
+        self, show_id: str, settings: SegmentSettings | None = None, *, ticketed: bool = False
+    ) -> None:
         self._settings = settings or SegmentSettings()
         self._target_ms = round(self._settings.target_segment_s * 1000)
         self._timeline = Timeline()
         self._video = VideoTrack()
         self._audio = AudioTrack()
         self._gate = StartGate(round(self._settings.max_segment_s * 1000))
-        self._live = LiveWindow(show_id, self._settings.window_segments)
+        self._live = LiveWindow(show_id, self._settings.window_segments, ticketed=ticketed)
         self._renditions = Renditions()
         self._target_duration_s = 0  # not fixed yet
         self._msn = 0

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from media.hls.playlist import (
     SESSION_PLACE,
     map_line,
+    media_folder,
     media_playlist,
     multivariant_playlist,
     segment_entry,
@@ -27,7 +28,7 @@ class Window:
 
     ``playlists`` maps a rendition's name to its media playlist, ``media`` a path such as
     ``video/seg-12.m4s`` or ``audio/init-1.mp4`` to its bytes. ``last_msn`` is 0 before the first
-    segment.
+    segment. Of a ``ticketed`` show each request names its session.
     """
 
     show_id: str
@@ -38,6 +39,7 @@ class Window:
     playlists: Mapping[str, bytes]
     media: Mapping[str, bytes]
     index: str
+    ticketed: bool = False
 
     @property
     def ready(self) -> bool:
@@ -63,8 +65,9 @@ class LiveWindow:
     playlist that names it: that playlist's duration and its own (RFC 8216, 6.2.2).
     """
 
-    def __init__(self, show_id: str, max_segments: int) -> None:
+    def __init__(self, show_id: str, max_segments: int, *, ticketed: bool = False) -> None:
         self._show_id = show_id
+        self._ticketed = ticketed
         self._max_segments = max_segments
         self._listed: deque[_Listed] = deque()
         self._gone: deque[tuple[Segment, float]] = deque()  # with the media time it is kept until
@@ -85,7 +88,7 @@ class LiveWindow:
             or piece.init != before.media[media].init
         )
         entries = {
-            media: segment_entry(segment, media, with_map=media in with_map)
+            media: segment_entry(segment, media, self._folder(media), with_map=media in with_map)
             for media in segment.media
         }
         self._listed.append(_Listed(segment, entries, with_map))
@@ -102,7 +105,10 @@ class LiveWindow:
     ) -> Window:
         """The window as it is now."""
         index = multivariant_playlist(
-            self._show_id, renditions.get(MediaType.VIDEO), renditions.get(MediaType.AUDIO)
+            self._show_id,
+            renditions.get(MediaType.VIDEO),
+            renditions.get(MediaType.AUDIO),
+            ticketed=self._ticketed,
         )
         return Window(
             show_id=self._show_id,
@@ -115,19 +121,24 @@ class LiveWindow:
             ),
             media=MappingProxyType(self._media.copy()),
             index=index,
+            ticketed=self._ticketed,
         )
 
     def _playlist(self, media: MediaType, target_duration_s: int, *, ended: bool) -> bytes:
         # A rendition that came later has no entry in the first segments.
         listed = [item for item in self._listed if media in item.entries]
         first = listed[0]
+        named = media in first.with_map
         return media_playlist(
             [item.entries[media] for item in listed],
             target_duration_s=target_duration_s,
             first=first.segment,
-            first_map="" if media in first.with_map else map_line(first.segment, media),
+            first_map="" if named else map_line(first.segment, media, self._folder(media)),
             ended=ended,
         )
+
+    def _folder(self, media: MediaType) -> str:
+        return media_folder(media, ticketed=self._ticketed)
 
     def _drop_old(self, target_duration_s: int) -> None:
         least_s = MIN_PLAYLIST_TARGET_DURATIONS * target_duration_s

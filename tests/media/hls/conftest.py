@@ -417,14 +417,16 @@ def write_show():
     def write(window: Window, folder: Path) -> Path:
         """The show as files, as the edge would serve them; returns the multivariant playlist."""
         show = folder / window.show_id
+        media = show / "~ses_1" if window.ticketed else show
         for name, data in window.playlists.items():
             playlist = show / "~ses_1" / name / "media.m3u8"
             playlist.parent.mkdir(parents=True)
             playlist.write_bytes(data)
-            (show / name).mkdir(exist_ok=True)
+            (media / name).mkdir(exist_ok=True)
         for name, data in window.media.items():
-            (show / name).write_bytes(data)
-        index = folder / "index.m3u8"
+            (media / name).write_bytes(data)
+        index = folder / ("~ses_1/index.m3u8" if window.ticketed else "index.m3u8")
+        index.parent.mkdir(exist_ok=True)
         index.write_bytes(window.multivariant("ses_1"))
         return index
 

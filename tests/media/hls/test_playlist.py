@@ -3,7 +3,13 @@ import re
 import pytest
 
 from media.hls.init_segment import InitSegment
-from media.hls.playlist import map_line, media_playlist, multivariant_playlist, segment_entry
+from media.hls.playlist import (
+    map_line,
+    media_folder,
+    media_playlist,
+    multivariant_playlist,
+    segment_entry,
+)
 from media.hls.rendition import RenditionInfo
 from media.hls.segment import MediaSegment, Segment
 from media.timeline import MediaType
@@ -12,6 +18,8 @@ VIDEO = RenditionInfo(
     "avc1.64001F", 3_000_001, 2_500_000, width=1280, height=720, frame_rate=30_000 / 1001
 )
 AUDIO = RenditionInfo("mp4a.40.2", 130_001, 128_000, channels=2, sample_rate=48_000)
+
+PUBLIC = media_folder(MediaType.VIDEO, ticketed=False)
 
 
 def make_segment(msn, *, breaks=0, discontinuity=False, init=1, start_ms=0, duration_s=2.0):
@@ -29,13 +37,20 @@ def test_an_entry_in_the_order_that_players_want():
     segment = make_segment(
         7, breaks=1, discontinuity=True, init=2, start_ms=1_234, duration_s=2.002
     )
-    assert segment_entry(segment, MediaType.VIDEO, with_map=True).splitlines() == [
+    assert segment_entry(segment, MediaType.VIDEO, PUBLIC, with_map=True).splitlines() == [
         "#EXT-X-DISCONTINUITY",
         '#EXT-X-MAP:URI="../../video/init-2.mp4"',
         "#EXT-X-PROGRAM-DATE-TIME:2023-11-14T22:13:21.234Z",
         "#EXTINF:2.00200,",
         "../../video/seg-7.m4s",
     ]
+
+
+def test_an_entry_of_a_ticketed_show_stays_within_its_session():
+    folder = media_folder(MediaType.VIDEO, ticketed=True)
+    entry = segment_entry(make_segment(7), MediaType.VIDEO, folder, with_map=True)
+    assert '#EXT-X-MAP:URI="init-1.mp4"' in entry
+    assert entry.splitlines()[-1] == "seg-7.m4s"
 
 
 # Of each segment: whether it begins with a discontinuity. Then which is the first in the playlist,
@@ -56,12 +71,14 @@ def test_discontinuities_that_left_are_counted(playlist_of, breaks, first, seque
         make_segment(i + 1, breaks=sum(breaks[: i + 1]), discontinuity=broken)
         for i, broken in enumerate(breaks)
     ]
-    entries = [segment_entry(s, MediaType.VIDEO, with_map=s.discontinuity) for s in segments]
+    entries = [
+        segment_entry(s, MediaType.VIDEO, PUBLIC, with_map=s.discontinuity) for s in segments
+    ]
     text = media_playlist(
         entries[first:],
         target_duration_s=2,
         first=segments[first],
-        first_map="" if breaks[first] else map_line(segments[first], MediaType.VIDEO),
+        first_map="" if breaks[first] else map_line(segments[first], MediaType.VIDEO, PUBLIC),
         ended=True,
     )
 
@@ -83,7 +100,7 @@ def attributes(line: str) -> dict[str, str]:
 
 
 def test_multivariant_of_video_and_audio():
-    lines = multivariant_playlist("shw_1", VIDEO, AUDIO).splitlines()
+    lines = multivariant_playlist("shw_1", VIDEO, AUDIO, ticketed=False).splitlines()
     assert lines[:2] == ["#EXTM3U", "#EXT-X-VERSION:7"]
     assert attributes(lines[2]) == {
         "TYPE": "AUDIO", "GROUP-ID": '"audio"', "NAME": '"Audio"', "DEFAULT": "YES",
@@ -102,11 +119,17 @@ def test_multivariant_of_video_and_audio():
 
 
 def test_multivariant_of_one_track():
-    audio = multivariant_playlist("shw_1", None, AUDIO)
+    audio = multivariant_playlist("shw_1", None, AUDIO, ticketed=False)
     assert audio.count("#EXT-X-STREAM-INF") == 1
     assert "AUDIO=" not in audio
     assert "EXT-X-MEDIA" not in audio
-    video = multivariant_playlist("shw_1", VIDEO, None)
+    video = multivariant_playlist("shw_1", VIDEO, None, ticketed=False)
     assert video.count("#EXT-X-STREAM-INF") == 1
     assert "mp4a" not in video
     assert "AUDIO" not in video
+
+
+def test_a_ticketed_show_is_named_from_its_session():
+    public = multivariant_playlist("shw_1", VIDEO, AUDIO, ticketed=False)
+    ticketed = multivariant_playlist("shw_1", VIDEO, AUDIO, ticketed=True)
+    assert ticketed == public.replace("shw_1/", "../shw_1/")

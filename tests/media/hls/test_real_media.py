@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from media.frames import AudioFrame, VideoFrame
+from media.hls import Segmenter
 
 pytestmark = pytest.mark.ffmpeg
 
@@ -80,6 +81,18 @@ def test_audio_alone(rehearse, encode, write_show, tmp_path, channels, rate):
     (audio,) = probe(index)
     assert int(audio["nb_read_frames"]) == count(frames, AudioFrame)
     assert int(audio["sample_rate"]) == rate
+
+
+def test_a_ticketed_show_is_found_by_its_relative_names(encode, write_show, tmp_path):
+    frames = encode(5)
+    segmenter = Segmenter("shw_A", ticketed=True)
+    segmenter.push(frames, 1_700_000_000_000)
+    segmenter.end()
+    index = write_show(segmenter.window(), tmp_path)
+    assert index == tmp_path / "~ses_1" / "index.m3u8"
+    decode_with_ffmpeg(index)
+    (video,) = probe(tmp_path / "shw_A" / "~ses_1" / "video" / "media.m3u8")
+    assert int(video["nb_read_frames"]) == count(frames, VideoFrame)
 
 
 def test_video_alone(rehearse, encode, write_show, tmp_path):

@@ -93,6 +93,19 @@ def test_the_session_goes_into_the_multivariant_playlist():
     assert b"{" not in window.multivariant("ses_42")
 
 
+def test_a_ticketed_show_names_all_media_from_where_its_playlist_is(playlist_of):
+    live = LiveWindow("shw_1", 3, ticketed=True)
+    for msn in range(1, 20):
+        live.append(make_segment(msn, init=1 + msn // 10), 2)
+        window = snapshot(live)
+        assert window.ticketed
+        for number, entry in playlist_of(window, "audio").entries.items():
+            assert entry.uri == f"seg-{number}.m4s"
+            assert f"audio/{entry.uri}" in window.media
+            assert f"audio/{entry.init}" in window.media
+    assert b"\n../shw_1/~ses_42/audio/media.m3u8\n" in window.multivariant("ses_42")
+
+
 def test_bit_rates_are_measured():
     bitrate = Bitrate()
     piece = make_segment(1).media[MediaType.AUDIO]
