@@ -1,4 +1,4 @@
-"""The pages: who is live, a show with its chat, and the studio; plain templates and ES modules."""
+"""The pages: who is live, a show with its chat, the studio, orders and sales; plain ES modules."""
 
 from server.pages.blueprint import error_page, pages_blueprint
 

@@ -31,6 +31,8 @@ def pages_blueprint() -> Blueprint:
     pages.add_url_rule("/s/<stream_id>", view_func=show)
     pages.add_url_rule("/studio", view_func=studio)
     pages.add_url_rule("/studio/<stream_id>", view_func=console)
+    pages.add_url_rule("/orders", view_func=orders)
+    pages.add_url_rule("/sales", view_func=sales)
     pages.add_url_rule("/static/<version>/<path:name>", view_func=static_file)
     pages.register_error_handler(NotFound, not_found)
     return pages
@@ -54,6 +56,16 @@ async def studio() -> Response:
 async def console(stream_id: str) -> Response:
     """The broadcaster's view of one stream."""
     return await stream_page("console.html", stream_id)
+
+
+async def orders() -> Response:
+    """What one has bought, and refunds."""
+    return await page("orders.html")
+
+
+async def sales() -> Response:
+    """The seller's side: tickets, orders, balance, ledger, transfers."""
+    return await page("sales.html")
 
 
 async def stream_page(template: str, stream_id: str) -> Response:

@@ -13,7 +13,7 @@ from server.pages import error_page, pages_blueprint
 from server.pages.assets import assets
 
 STREAM_ID = "str_01J8ZQ4T9V3N5K7M2P6R8S0W1X"
-PAGES = ["/", f"/s/{STREAM_ID}", "/studio", f"/studio/{STREAM_ID}"]
+PAGES = ["/", f"/s/{STREAM_ID}", "/studio", f"/studio/{STREAM_ID}", "/orders", "/sales"]
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ async def test_every_control_has_a_name(client: Client, path: str) -> None:
     labelled = set(re.findall(r'<label[^>]* for="([^"]+)"', html))
     wrapped = "".join(re.findall(r"<label.*?</label>", html, re.S))
     for tag, attributes in page.elements:
-        if tag in ("input", "textarea"):
+        if tag in ("input", "textarea", "select"):
             name = attributes.get("name")
             assert (
                 "aria-label" in attributes

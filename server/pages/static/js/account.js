@@ -1,7 +1,8 @@
 // Signing in and out: the corner of the header, the dialog, and the form in both.
 
 import { auth } from "./auth.js";
-import { cloneOf, part, toast } from "./dom.js";
+import { cloneOf, part, setText, toast } from "./dom.js";
+import { problemText } from "./problem.js";
 
 const MIN_PASSWORD_CHARS = 8;
 
@@ -61,7 +62,7 @@ export async function submitForm(form, send) {
     await send();
     return true;
   } catch (problem) {
-    error.textContent = problem.message[0].toUpperCase() + problem.message.slice(1);
+    error.textContent = problemText(problem);
     error.hidden = false;
     form.elements[Object.keys(problem.details ?? {})[0]]?.focus();
     return false;
@@ -83,15 +84,6 @@ export async function askToSignIn(reason) {
   return auth.user !== null;
 }
 
-function button(text, className, onClick) {
-  const element = document.createElement("button");
-  element.type = "button";
-  element.className = className;
-  element.textContent = text;
-  element.addEventListener("click", onClick);
-  return element;
-}
-
 async function signOut() {
   try {
     await auth.logout();
@@ -102,18 +94,20 @@ async function signOut() {
 }
 
 function showAccount() {
-  const corner = document.querySelector("[data-account]");
-  if (!auth.user) {
-    corner.replaceChildren(
-      button("Sign in", "button quiet", () => askToSignIn("Sign in to Bandstand")),
-    );
-    return;
+  const { user } = auth;
+  part(document, "sign-in").hidden = user !== null;
+  for (const element of document.querySelectorAll("[data-member]")) element.hidden = user === null;
+  for (const element of document.querySelectorAll("[data-account-name]")) {
+    setText(element, user?.name ?? "");
   }
-  const name = document.createElement("span");
-  name.className = "account-name";
-  name.textContent = auth.user.name;
-  corner.replaceChildren(name, button("Sign out", "button quiet", signOut));
 }
 
+part(document, "sign-in").addEventListener("click", () => askToSignIn("Sign in to Bandstand"));
+for (const button of document.querySelectorAll("[data-sign-out]")) {
+  button.addEventListener("click", () => {
+    document.getElementById("account-menu").hidePopover?.();
+    signOut();
+  });
+}
 auth.addEventListener("change", showAccount);
 auth.restore().then(showAccount);

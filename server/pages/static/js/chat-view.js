@@ -16,7 +16,8 @@ const RECONNECTING = "Reconnecting to chat…";
 
 const CLOSED_REASONS = {
   forbidden: "You have no access to this chat any more.",
-  licence_required: "This chat is for ticket holders.",
+  licence_required: "Chat opens with your ticket.",
+  licence_revoked: "Your ticket was refunded, and its seat in the chat is gone.",
   banned: "You cannot take part in this chat.",
   not_found: "This stream has no chat.",
   replaced: "Chat went on in another window.",
@@ -35,13 +36,19 @@ function refusal(error) {
     : error.message;
 }
 
-export class ChatView {
+/** Closed for want of a ticket: it opens again when there is one. */
+const WANTS_TICKET = new Set(["licence_required", "licence_revoked", "forbidden"]);
+
+/** Emits "putout" when the room has put this listener out, or does not let them in. */
+export class ChatView extends EventTarget {
   #root;
   #log;
   #client;
   #statusTimer = null;
+  #closedFor = null;
 
   constructor(root, room) {
+    super();
     this.#root = root;
     this.#client = new ChatClient({
       room,
@@ -57,6 +64,11 @@ export class ChatView {
     this.#listen();
     this.#wireForm();
     this.#client.connect();
+  }
+
+  /** Somebody may have got the ticket that was wanting: try again. */
+  comeIn() {
+    if (WANTS_TICKET.has(this.#closedFor)) this.#client.reconnect();
   }
 
   #listen() {
@@ -119,9 +131,14 @@ export class ChatView {
 
   #showState({ state, reason }) {
     clearTimeout(this.#statusTimer);
-    if (state === "open") this.#say("");
-    else if (state === "closed") this.#sayClosed(reason);
-    else {
+    this.#closedFor = state === "closed" ? reason : null;
+    if (state === "open") {
+      this.#say("");
+      part(this.#root, "form").hidden = false;
+    } else if (state === "closed") {
+      this.#sayClosed(reason);
+      this.dispatchEvent(new Event("putout"));
+    } else {
       // A short gap needs no words.
       const text = reason === "flooding" ? FLOODING : RECONNECTING;
       this.#statusTimer = setTimeout(() => this.#say(text), CALM_BEFORE_STATUS_MS);
@@ -130,6 +147,8 @@ export class ChatView {
 
   #sayClosed(reason) {
     this.#say(CLOSED_REASONS[reason] ?? "Chat is closed.");
+    part(this.#root, "form").hidden = reason !== "replaced";
+    part(this.#root, "members").hidden = true;
     if (reason !== "replaced") return;
     const button = document.createElement("button");
     button.type = "button";

@@ -170,6 +170,7 @@ export class ChatClient extends EventTarget {
     this.#emit("messages", { messages: news, reset });
     this.#emit("members", { count: members });
     this.#take(this.#early.splice(0));
+    if (!this.#joined) return; // what came along put us out again
     this.#setState("open");
     for (const entry of this.pending) if (!entry.error) this.#sendEntry(entry);
   }
@@ -204,6 +205,7 @@ export class ChatClient extends EventTarget {
 
   #take(items) {
     const messages = [];
+    let removed = null;
     for (const item of items) {
       if (item.re !== undefined) this.#answer(item);
       else if (item.room !== this.#room) continue;
@@ -213,8 +215,12 @@ export class ChatClient extends EventTarget {
         this.#offset = item.offset;
         messages.push({ ...item.message, offset: item.offset });
       } else if (item.push === "members") this.#emit("members", { count: item.count });
+      else if (item.push === "removed") removed = item;
     }
     if (messages.length > 0) this.#emit("messages", { messages, reset: false });
+    if (removed === null) return;
+    this.#drop(); // the server is about to close it, too
+    this.#setState("closed", removed.reason);
   }
 
   #answer({ re, ok, error }) {

@@ -1,20 +1,31 @@
-// The broadcaster's view of one stream: what goes into the encoder, and how the show does.
+// The broadcaster's view of one stream: what goes into the encoder, how the show does, who may
+// watch it, and its tickets.
 
+import { AccessSwitch } from "./access.js";
 import { mountAccountForm, submitForm } from "./account.js";
 import { api } from "./api.js";
 import { auth } from "./auth.js";
 import { part, repeat, setBadge, setOptional, setText, toast } from "./dom.js";
-import { connectTabs, EncoderSettings } from "./encoder.js";
+import { EncoderSettings } from "./encoder.js";
 import { plural, since } from "./format.js";
+import { ProductList } from "./product-list.js";
 import { Stage } from "./stage.js";
+import { connectTabs } from "./tabs.js";
 
 const POLL_MS = 2_000;
+const POLL_TICKETS_MS = 10_000;
 
 const root = document.querySelector("[data-stream-id]");
 const { streamId } = root.dataset;
 const encoder = new EncoderSettings(root);
 const editDialog = document.getElementById("edit-dialog");
 const confirmDialog = document.getElementById("confirm-dialog");
+const access = new AccessSwitch(part(root, "access"), streamId, () => refreshNow());
+const products = new ProductList(part(root, "products"), {
+  load: async () => ({ items: await api.tickets(streamId), next_cursor: null }),
+  ownStreams: async () => [stream],
+  streamId,
+});
 let stage = null;
 let stream = null;
 
@@ -30,6 +41,7 @@ function showInfo() {
   part(root, "public").href = `/s/${streamId}`;
   part(root, "stop").disabled = !live && stream.status !== "interrupted";
   encoder.show(stream.rtmp_url, stream.stream_key);
+  access.show(stream);
 }
 
 function showPreview() {
@@ -136,4 +148,8 @@ editForm.addEventListener("submit", async (event) => {
 connectTabs(root.querySelector("[role=tablist]"));
 mountAccountForm(part(root, "gate-form"), () => null); // signing in refreshes, see below
 const refreshNow = repeat(refresh, () => POLL_MS);
+repeat(
+  () => (part(root, "desk").hidden ? null : products.refresh()),
+  () => (part(root, "desk").hidden ? POLL_MS : POLL_TICKETS_MS),
+);
 auth.addEventListener("change", refreshNow);

@@ -85,11 +85,16 @@ export async function copyText(text) {
   return copied;
 }
 
-/** Call `work` now and again `ms()` after it has ended, but not while the page is hidden. */
+/**
+ * Call `work` now and again `ms()` after it has ended, but not while the page is hidden. Returns
+ * a function that calls it at once; while it runs, that makes it run once more.
+ */
 export function repeat(work, ms) {
   let timer;
   let running = false;
+  let again = false;
   const run = async () => {
+    again = running;
     if (running) return;
     clearTimeout(timer);
     running = true;
@@ -97,7 +102,8 @@ export function repeat(work, ms) {
       await work();
     } finally {
       running = false;
-      if (!document.hidden) timer = setTimeout(run, ms());
+      if (again) run();
+      else if (!document.hidden) timer = setTimeout(run, ms());
     }
   };
   document.addEventListener("visibilitychange", () => {

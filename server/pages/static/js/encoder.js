@@ -87,27 +87,3 @@ export class EncoderSettings {
     toast(copied ? `${what} copied.` : "Copying is not allowed here: select and copy by hand.");
   }
 }
-
-/** Make a row of tabs work, with the arrow keys too (WAI-ARIA APG, tabs). */
-export function connectTabs(tablist) {
-  const tabs = [...tablist.querySelectorAll("[role=tab]")];
-  const select = (chosen) => {
-    for (const tab of tabs) {
-      const on = tab === chosen;
-      tab.setAttribute("aria-selected", String(on));
-      tab.tabIndex = on ? 0 : -1;
-      document.getElementById(tab.getAttribute("aria-controls")).hidden = !on;
-    }
-  };
-  tablist.addEventListener("click", (event) => {
-    const tab = event.target.closest("[role=tab]");
-    if (tab) select(tab);
-  });
-  tablist.addEventListener("keydown", (event) => {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (!step) return;
-    const next = tabs[(tabs.indexOf(document.activeElement) + step + tabs.length) % tabs.length];
-    select(next);
-    next.focus();
-  });
-}

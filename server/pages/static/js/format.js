@@ -35,6 +35,33 @@ export function clock(time) {
   return new Date(time).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
 }
 
+/** The day of an RFC 3339 time, as the reader's own country writes it: "3 May 2026". */
+export function day(time) {
+  return new Date(time).toLocaleDateString([], { day: "numeric", month: "short", year: "numeric" });
+}
+
+/** Day and time: "Sat, 12 Sep, 20:00", with the year where it is another one than now's. */
+export function moment(time, now = Date.now()) {
+  const date = new Date(time);
+  const otherYear = date.getFullYear() !== new Date(now).getFullYear();
+  return date.toLocaleString([], {
+    weekday: "short",
+    day: "numeric",
+    month: "short",
+    year: otherYear ? "numeric" : undefined,
+    hour: "2-digit",
+    minute: "2-digit",
+  });
+}
+
+/** What an <input type=datetime-local> holds for an RFC 3339 time: "2026-09-12T20:00". */
+export function localMinute(time) {
+  const date = new Date(time);
+  const pad = (number) => String(number).padStart(2, "0");
+  const days = `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}`;
+  return `${days}T${pad(date.getHours())}:${pad(date.getMinutes())}`;
+}
+
 /** A stable number for a text, 0 to 2^32 - 1 (FNV-1a). */
 export function hash(text) {
   let value = 0x811c9dc5;

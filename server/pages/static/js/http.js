@@ -26,8 +26,8 @@ async function errorOf(response) {
 }
 
 /** Send, and return the JSON of the answer (null when it is empty). Throws ApiError. */
-export async function sendJson(method, path, { body, token } = {}) {
-  const headers = { Accept: "application/json" };
+export async function sendJson(method, path, { body, token, headers: more } = {}) {
+  const headers = { Accept: "application/json", ...more };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (token) headers.Authorization = `Bearer ${token}`;
   let response;

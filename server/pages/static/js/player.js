@@ -9,6 +9,7 @@ const STALL_MS = 12_000;
 const MEDIA_RECOVERY_GAP_MS = 10_000;
 const AT_LIVE_WITHIN_S = 12;
 const NATIVE_LIVE_DISTANCE_S = 6;
+const FORBIDDEN = 403;
 const HLS_MIME = "application/vnd.apple.mpegurl";
 
 const HLS_CONFIG = {
@@ -135,7 +136,7 @@ export class Player extends EventTarget {
       if (run === this.#run) this.#attach(url);
     } catch (error) {
       if (run !== this.#run) return;
-      if (error.status === 403 || error.status === 404) this.#setState("refused", error);
+      if (error.status === FORBIDDEN || error.status === 404) this.#setState("refused", error);
       else this.#retry();
     }
   }
@@ -156,6 +157,9 @@ export class Player extends EventTarget {
     this.#hls = hls;
     hls.on(Hls.Events.MANIFEST_PARSED, () => this.play());
     hls.on(Hls.Events.ERROR, (_event, data) => {
+      if (this.#hls !== hls) return;
+      // This session is not let in any more: only asking for a new one tells whether we are.
+      if (data.response?.code === FORBIDDEN) this.#retry();
       if (!data.fatal || this.#hls !== hls) return;
       const now = Date.now();
       if (

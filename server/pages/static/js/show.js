@@ -1,13 +1,19 @@
-// The page of a stream: keeps the stage in step with the stream's status, and opens the chat.
+// The page of a stream: keeps the stage in step with the stream's status, offers the ticket where
+// one is needed, and opens the chat.
 
+import { Admission } from "./admission.js";
 import { api } from "./api.js";
+import { auth } from "./auth.js";
 import { ChatView } from "./chat-view.js";
 import { copyText, part, repeat, setBadge, setOptional, setText, toast } from "./dom.js";
 import { plural, since } from "./format.js";
+import { Offers } from "./offers.js";
 import { Stage } from "./stage.js";
+import { curtainWords } from "./ticket.js";
 
 const POLL_LIVE_MS = 10_000;
 const POLL_RESTING_MS = 3_000;
+const POLL_WITHOUT_TICKET_MS = 4_000;
 
 const root = document.querySelector("[data-stream-id]");
 const { streamId } = root.dataset;
@@ -15,6 +21,11 @@ const stage = new Stage(part(root, "stage"), {
   streamId,
   source: () => api.playbackUrl(streamId),
 });
+const admission = new Admission({
+  askPlayback: () => api.playbackUrl(streamId),
+  listProducts: () => api.tickets(streamId),
+});
+const offers = new Offers(part(root, "offers"));
 let status = null;
 let chat = null;
 
@@ -37,13 +48,29 @@ function showInfo(stream) {
   setText(viewers.lastElementChild, plural(stream.viewers ?? 0, "viewer"));
 }
 
+const isOnAir = () => status === "live" || status === "interrupted";
+
+/** Let nobody see or hear the show who needs a ticket for it, and offer one. */
+function shut() {
+  stage.player.stop();
+  stage.interrupted = false;
+  const { title, text } = curtainWords({ ...admission, onAir: isOnAir() });
+  stage.close(title, text);
+  offers.show(admission.products);
+}
+
 /** Raise or lower the curtain. A show that has ended plays to its end first. */
 function followStatus() {
-  const onAir = status === "live" || status === "interrupted";
+  if (admission.state === "shut") {
+    shut();
+    return;
+  }
+  offers.show([]);
+  const onAir = isOnAir();
   const { state } = stage.player;
   stage.interrupted = status === "interrupted";
   if (onAir) {
-    if (["idle", "ended"].includes(state)) stage.player.start();
+    if (["idle", "ended", "refused"].includes(state)) stage.player.start();
     return;
   }
   if (state === "playing") return;
@@ -60,13 +87,27 @@ async function refresh() {
     const stream = await api.stream(streamId);
     status = stream.status;
     showInfo(stream);
+    await admission.look(stream);
     followStatus();
-    chat ??= new ChatView(part(root, "chat"), stream.room_id ?? streamId);
+    openChat(stream);
   } catch (error) {
     if (error.status === 404) showMissing();
     else if (status === null) stage.close("One moment", `${error.message} Trying again.`);
     // else the picture may well go on without us
   }
+}
+
+function openChat(stream) {
+  if (chat === null) {
+    chat = new ChatView(part(root, "chat"), stream.room_id ?? streamId);
+    chat.addEventListener("putout", doubtAdmission);
+  } else if (stream.access === "ticket" && admission.state === "open") chat.comeIn();
+}
+
+/** The picture or the chat was refused: find out whether the ticket is good yet. */
+function doubtAdmission() {
+  admission.doubt();
+  refreshNow();
 }
 
 function showMissing() {
@@ -75,11 +116,20 @@ function showMissing() {
   stage.close("Nobody is playing here", "This stream does not exist, or not any more.");
 }
 
-const refreshNow = repeat(refresh, () =>
-  status === "live" && stage.player.state === "playing" ? POLL_LIVE_MS : POLL_RESTING_MS,
-);
+function pollMs() {
+  if (admission.state === "shut") return POLL_WITHOUT_TICKET_MS;
+  return status === "live" && stage.player.state === "playing" ? POLL_LIVE_MS : POLL_RESTING_MS;
+}
+
+const refreshNow = repeat(refresh, pollMs);
 stage.addEventListener("state", ({ detail }) => {
-  if (["ended", "retrying", "stalled"].includes(detail.state)) refreshNow();
+  if (detail.error?.code === "licence_required") doubtAdmission();
+  else if (["ended", "retrying", "stalled"].includes(detail.state)) refreshNow();
+});
+offers.addEventListener("change", refreshNow);
+auth.addEventListener("change", () => {
+  admission.reset();
+  refreshNow();
 });
 part(root, "share").addEventListener("click", async () => {
   const address = `${location.origin}${location.pathname}`;

@@ -85,7 +85,7 @@ export class Stage extends EventTarget {
     else if (state === "unsupported") {
       this.close(...(document.documentElement.dataset.hls ? NO_ENGINE : NO_HLS_JS));
     }
-    this.dispatchEvent(new CustomEvent("state", { detail: { state } }));
+    this.dispatchEvent(new CustomEvent("state", { detail: { state, error } }));
   }
 
   #open() {

@@ -48,9 +48,13 @@ async function refresh() {
 const create = part(page, "create");
 create.addEventListener("submit", (event) => {
   event.preventDefault();
-  const { title, description } = create.elements;
+  const { title, description, access } = create.elements;
   submitForm(create, async () => {
-    const stream = await api.createStream(title.value.trim(), description.value.trim());
+    const stream = await api.createStream(
+      title.value.trim(),
+      description.value.trim(),
+      access.value,
+    );
     location.assign(`/studio/${stream.id}`);
   });
 });

@@ -1,0 +1,97 @@
+// What is to be said about an order, and what can be done with it. Pure functions, no DOM.
+
+import { day } from "./format.js";
+import { money } from "./money.js";
+
+const PAYABLE_PAYMENTS = new Set(["new", "open", "failed"]);
+const REFUNDABLE = new Set(["completed", "partially_refunded"]);
+
+const sum = (refunds) => refunds.reduce((total, { amount }) => total + amount, 0);
+const refundsIn = (order, status) => order.refunds.filter((refund) => refund.status === status);
+
+/** What has come back for sure. */
+export function refundedAmount(order) {
+  return sum(refundsIn(order, "succeeded"));
+}
+
+/** What can still be asked back. */
+export function refundableAmount(order) {
+  return order.amount - refundedAmount(order) - sum(refundsIn(order, "pending"));
+}
+
+/** Whether the order waits for a payment that can still be made. */
+export function canPay(order) {
+  return (
+    ["created", "payment_failed"].includes(order.status) &&
+    PAYABLE_PAYMENTS.has(order.payment.status) &&
+    Boolean(order.payment.pay_url)
+  );
+}
+
+/** Whether a refund can be asked for now. */
+export function canRefund(order, now = Date.now()) {
+  return (
+    REFUNDABLE.has(order.status) &&
+    !order.disputed &&
+    refundableAmount(order) > 0 &&
+    (order.refundable_until === null || now < Date.parse(order.refundable_until))
+  );
+}
+
+/** Whether the order may change by itself, so that it is worth asking about. */
+export function isMoving(order) {
+  return order.status === "refund_pending" || canPay(order);
+}
+
+/** The items that a refund can be asked for. */
+export function refundableItems(order) {
+  return order.items.filter((item) => !item.refunded);
+}
+
+/** The state of an order: {tone: "wait" | "good" | "bad" | "calm", label, text}. */
+export function orderState(order) {
+  const say = (tone, label, text = "") => ({ tone, label, text });
+  const state = STATES[order.status];
+  return state ? state(order, say) : say("calm", order.status.replaceAll("_", " "));
+}
+
+const STATES = {
+  created: (order, say) => {
+    if (order.payment.status === "quarantined") return say("wait", "In review", REVIEWED);
+    if (canPay(order)) return say("wait", "Not paid yet", "This order waits for its payment.");
+    return say("calm", "Expired", "It was not paid in time. Nothing was charged.");
+  },
+  payment_failed: (order, say) =>
+    say("bad", "Payment failed", canPay(order) ? "Nothing was charged. You can try again." : "Nothing was charged."),
+  completed: (order, say) => {
+    const refused = refundsIn(order, "failed").at(-1);
+    if (refused === undefined) return say("good", "Paid", paidLine(order));
+    return say("bad", "Paid", `The bank refused the refund asked for on ${day(refused.created_at)}.`);
+  },
+  refund_pending: (order, say) => {
+    const amount = money(sum(refundsIn(order, "pending")), order.currency);
+    return say("wait", "Refund pending", `Refund of ${amount} pending: the bank has not confirmed yet.`);
+  },
+  refunded: (order, say) => {
+    const last = refundsIn(order, "succeeded").at(-1);
+    return say("calm", "Refunded", last ? `Refunded on ${day(last.succeeded_at)}.` : "");
+  },
+  partially_refunded: (order, say) => {
+    const back = money(refundedAmount(order), order.currency);
+    return say("calm", "Partly refunded", `Partly refunded: ${back} of ${money(order.amount, order.currency)}.`);
+  },
+};
+
+const REVIEWED = "The bank's answer does not fit this order. Somebody is looking into it.";
+
+function paidLine(order) {
+  return order.paid_at ? `Paid on ${day(order.paid_at)}.` : "";
+}
+
+/** What is said above the rest about an order that one has just come back to from paying. */
+export function thanksFor(order) {
+  if (order.status === "created" && canPay(order)) {
+    return "Thank you — waiting for the bank to confirm your payment…";
+  }
+  return order.status === "completed" ? "Thank you. Your ticket is good from now on." : "";
+}

@@ -1,0 +1,87 @@
+// A ticket as somebody sees it who may buy it. Pure functions, no DOM.
+
+import { count, plural } from "./format.js";
+
+const FEW = 10;
+
+/** "owned" | "cancelled" | "not_on_sale" | "sold_out" | "on_sale". */
+export function ticketState(product) {
+  if (product.status === "cancelled") return "cancelled";
+  if (product.owned) return "owned";
+  if (product.status !== "on_sale") return "not_on_sale";
+  return product.remaining === 0 ? "sold_out" : "on_sale";
+}
+
+/** How many are left, in words; "" where there is no end of them. */
+export function stockLine(product) {
+  if (product.remaining === null || product.remaining === undefined) return "";
+  if (product.remaining === 0) return "";
+  if (product.remaining === 1) return "The last one";
+  const left = `${count(product.remaining)} left`;
+  return product.remaining <= FEW ? `Only ${left}` : left;
+}
+
+const STATE_LINES = {
+  owned: "You have it",
+  cancelled: "Cancelled",
+  not_on_sale: "Not on sale",
+  sold_out: "Sold out",
+};
+
+/** One or two words instead of a button, "" where the ticket can be bought. */
+export function stateLine(product) {
+  return STATE_LINES[ticketState(product)] ?? "";
+}
+
+/** How many were sold, for the seller: "12 of 40 sold", "28 left", or "". */
+export function salesLine({ capacity, remaining, sold }) {
+  if (capacity !== null && capacity !== undefined) {
+    return `${count(capacity - remaining)} of ${count(capacity)} sold`;
+  }
+  return sold === undefined ? "No limit" : `${plural(sold, "ticket")} sold`;
+}
+
+const SELLER_STATES = {
+  on_sale: { tone: "good", label: "On sale" },
+  withdrawn: { tone: "calm", label: "Off sale" },
+  cancelled: { tone: "bad", label: "Cancelled" },
+};
+
+/** The state of a product as its seller sees it: {tone, label}. */
+export function sellerState(product) {
+  if (product.status === "on_sale" && product.remaining === 0) {
+    return { tone: "good", label: "Sold out" };
+  }
+  return SELLER_STATES[product.status] ?? { tone: "calm", label: product.status };
+}
+
+/** What the curtain says to one without a ticket: {title, text}. */
+export function curtainWords({ products, onAir, lost }) {
+  const states = products.map(ticketState);
+  const all = (state) => states.length > 0 && states.every((each) => each === state);
+  if (all("cancelled")) {
+    return {
+      title: "The show was cancelled",
+      text: lost
+        ? "Your ticket was refunded with everybody else's."
+        : "All who had a ticket get their money back.",
+    };
+  }
+  if (lost) {
+    const again = states.includes("on_sale") ? "A new ticket lets you in again." : "";
+    return { title: "Your ticket was refunded", text: `The show goes on without you. ${again}`.trim() };
+  }
+  if (states.includes("owned")) {
+    return { title: "Your ticket does not open this show", text: "A refund of it may be under way." };
+  }
+  if (states.includes("on_sale")) {
+    const title = onAir ? "On stage now, with a ticket" : "A ticket opens this show";
+    const when = onAir ? "at once" : "by itself when it begins";
+    return { title, text: `Once you have yours, it starts here ${when}.` };
+  }
+  if (all("sold_out")) return { title: "Sold out", text: "Should a seat come free, it appears here." };
+  return {
+    title: "This show is for ticket holders",
+    text: "No ticket is on sale at the moment. When there is one, it appears here.",
+  };
+}
