@@ -113,7 +113,7 @@ async def _read(response: httpx.Response) -> Answer | Unclear:
         return Unclear("encoded_answer")
     body = bytearray()
     with trio.CancelScope() as reading:
-        async for chunk in response.aiter_raw():
+        async for chunk in response.aiter_bytes():
             body += chunk
             if len(body) > MAX_ANSWER_BYTES:
                 # Left by itself, the loop would leave httpx's generators open below it; cancelled,
