@@ -1,17 +1,31 @@
 """Orders, and what hangs on them, as those read them who show them. Their actors write them."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from actors.services.pages import Page, newest
+from actors.services.products import Kind
 from storage.api import Cursor, Document, Row, Store
 
 COLLECTION = "orders"
 REFUND_WINDOW_MS = 14 * 24 * 3600 * 1000
 """From the payment, where the order has no deadline of its own."""
-MAX_PARTS = 1000
+MAX_PARTS = 200
 """Of one order: its refunds, its licences and its transfers each."""
 
-CLOSED_REFUNDS = frozenset({"succeeded", "failed", "reversed"})
+MAX_EVENTS = 2000
+"""Of one order, as they are read: one has some dozens."""
+
+OrderStatus = Literal[
+    "created", "completed", "payment_failed", "refund_pending", "refunded", "partially_refunded"
+]
+LicenceStatus = Literal["active", "suspended", "revoked"]
+RefundWord = Literal["pending", "succeeded", "failed", "reversed"]
+CLOSED_REFUNDS: dict[str, RefundWord] = {
+    "succeeded": "succeeded",
+    "failed": "failed",
+    "reversed": "reversed",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +33,7 @@ class OrderLine:
     """One product as it was bought; ``amount`` in minor units."""
 
     product: str
-    kind: str
+    kind: Kind
     title: str
     amount: int
     stream: str | None
@@ -40,7 +54,7 @@ class Order:
     """An order's document, read. Times are Unix ms, amounts minor units of ``currency``."""
 
     id: str
-    status: str
+    status: OrderStatus
     buyer: str
     buyer_name: str
     seller: str
@@ -76,6 +90,11 @@ class Refund:
     shares: dict[str, int]
     reason: str
     cause: str
+    requested_by: str
+    psp_id: str | None
+    error_code: str
+    error_message: str
+    note: str
     created_at: int
     succeeded_at: int | None
 
@@ -85,9 +104,9 @@ class Refund:
         return self.status not in CLOSED_REFUNDS
 
     @property
-    def word(self) -> str:
+    def word(self) -> RefundWord:
         """What a buyer is told: pending for all that is open."""
-        return "pending" if self.is_open else self.status
+        return CLOSED_REFUNDS.get(self.status, "pending")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +115,15 @@ class Licence:
 
     id: str
     product: str
-    status: str
+    status: LicenceStatus
 
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """The seller's share on its way; ``reversed`` of it was taken back."""
+    """The seller's share on its way; ``reversed`` of it was taken back.
+
+    ``reversing`` is what has been asked back and not been answered.
+    """
 
     id: str
     order: str
@@ -109,6 +131,7 @@ class Transfer:
     currency: str
     status: str
     reversed: int
+    reversing: int
     created_at: int
     paid_at: int | None
 
@@ -174,11 +197,9 @@ async def get_refund(store: Store, refund_id: str) -> Refund | None:
     return None if row is None else read_refund(row)
 
 
-async def events_of(store: Store, order_id: str, from_seq: int, limit: int) -> list[Document]:
-    """Return what happened to an order, in its order, from its ``from_seq``-th event on."""
-    rows = await store.find(
-        "order_events", {"order": order_id}, sort="seq", after=(from_seq, ""), limit=limit
-    )
+async def events_of(store: Store, order_id: str) -> list[Document]:
+    """Return what happened to an order, in its order; MAX_EVENTS at most."""
+    rows = await store.find("order_events", {"order": order_id}, sort="seq", limit=MAX_EVENTS)
     return [row.doc for row in rows]
 
 
@@ -217,6 +238,11 @@ def read_refund(row: Row) -> Refund:
         shares=doc["shares"],
         reason=doc["reason"],
         cause=doc["cause"],
+        requested_by=doc["requested_by"],
+        psp_id=doc.get("psp_id"),
+        error_code=doc["error_code"],
+        error_message=doc["error_message"],
+        note=doc["note"],
         created_at=doc["created_at"],
         succeeded_at=doc.get("succeeded_at"),
     )
@@ -225,17 +251,21 @@ def read_refund(row: Row) -> Refund:
 def read_transfer(row: Row) -> Transfer:
     """Read a document of the transfers."""
     doc = row.doc
-    confirmed = (each["amount"] for each in doc["reversals"] if each["status"] == "confirmed")
     return Transfer(
         id=row.id,
         order=doc["order"],
         amount=doc["amount"],
         currency=doc["currency"],
         status=doc["status"],
-        reversed=sum(confirmed),
+        reversed=_taken_back(doc, "confirmed"),
+        reversing=_taken_back(doc, "asked"),
         created_at=doc["created_at"],
         paid_at=doc.get("paid_at"),
     )
+
+
+def _taken_back(transfer: Document, status: str) -> int:
+    return sum(each["amount"] for each in transfer["reversals"] if each["status"] == status)
 
 
 async def _hanging(store: Store, collection: str, order_id: str) -> list[Row]:

@@ -42,6 +42,23 @@ def require_owner(stream: Stream, principal: Principal) -> None:
         raise ApiError(HTTPStatus.FORBIDDEN, "forbidden", "This stream is another user's.")
 
 
+def require_admin() -> Principal:
+    """Return the operator who is asking; 401 for a guest, 403 for anybody else."""
+    principal = require_principal()
+    if not principal.admin:
+        raise ApiError(HTTPStatus.FORBIDDEN, "forbidden", "This is for the operator alone.")
+    return principal
+
+
+def require_sales() -> None:
+    """Let pass where there is a payment provider; 400 ``tickets_unavailable`` where there is none.
+
+    What has been sold can be seen, and given back, all the same.
+    """
+    if not current_house().settings.sells:
+        raise ApiError(HTTPStatus.BAD_REQUEST, "tickets_unavailable", "This server sells nothing.")
+
+
 def client_address() -> str:
     """Return the address of the client; the door has asked the trusted proxies for it."""
     return request.remote_addr or UNKNOWN_ADDRESS

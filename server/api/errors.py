@@ -13,11 +13,14 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from actors.ids import new_id
 from actors.kernel import KernelError
+from actors.refund.errors import OrderError
 from actors.services import AccountError, SealBroken
+from actors.services.carts import CartError
+from actors.services.products import ProductError
 from actors.services.streams import TooManyStreams
 from actors.stream.messages import StreamNotFound
 from server.pages import error_page
-from storage import Conflict, StoreError
+from storage import Conflict, RuleBroken, RuleCode, StoreError
 
 RETRY_AFTER_S = 1.0
 JSON_PATHS = ("/api/", "/healthz", "/readyz", "/openapi.json", "/metrics")
@@ -32,6 +35,31 @@ ACCOUNT_STATUS = {
     "registration_closed": HTTPStatus.FORBIDDEN,
     "busy": HTTPStatus.SERVICE_UNAVAILABLE,
 }
+
+SHOP_STATUS = {
+    "forbidden": HTTPStatus.FORBIDDEN,
+    "product_not_found": HTTPStatus.NOT_FOUND,
+    "stream_not_found": HTTPStatus.NOT_FOUND,
+    "recording_not_found": HTTPStatus.NOT_FOUND,
+    "order_not_found": HTTPStatus.NOT_FOUND,
+    "refund_not_found": HTTPStatus.NOT_FOUND,
+    "cancel_not_found": HTTPStatus.NOT_FOUND,
+    "invalid_request": HTTPStatus.BAD_REQUEST,
+    "mixed_order": HTTPStatus.BAD_REQUEST,
+    "own_product": HTTPStatus.BAD_REQUEST,
+    "order_not_refundable": HTTPStatus.BAD_REQUEST,
+    "no_payment": HTTPStatus.BAD_REQUEST,
+    "refund_window_expired": HTTPStatus.BAD_REQUEST,
+    "refund_exceeds_captured": HTTPStatus.BAD_REQUEST,
+    "refund_already_requested": HTTPStatus.BAD_REQUEST,
+    "already_owned": HTTPStatus.CONFLICT,
+    "sold_out": HTTPStatus.CONFLICT,
+    "not_on_sale": HTTPStatus.CONFLICT,
+    "too_many_products": HTTPStatus.CONFLICT,
+    "psp_refused": HTTPStatus.BAD_GATEWAY,
+    "psp_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
+}
+"""What products, carts and orders say no with."""
 
 HTTP_CODES = {
     400: ("invalid_request", "The request cannot be understood."),
@@ -87,6 +115,10 @@ def translate(error: Exception) -> ApiError:
             return ApiError(HTTPStatus.NOT_FOUND, "stream_not_found", "There is no such stream.")
         case TooManyStreams():
             return ApiError(HTTPStatus.CONFLICT, "too_many_streams", f"You have {error}.")
+        case ProductError() | CartError() | OrderError():
+            return _shop_error(error)
+        case RuleBroken(code=RuleCode.BAD_ID):
+            return ApiError(HTTPStatus.NOT_FOUND, *HTTP_CODES[404])
         case RequestSchemaValidationError():
             return _invalid_request(error)
         case Conflict():
@@ -118,6 +150,21 @@ def _account_error(error: AccountError) -> ApiError:
         # RFC 9110, 11.6.1 wants a challenge with every 401; RFC 6750, 3 names the fault.
         headers["WWW-Authenticate"] = f'Bearer realm="bandstand", error="{error.code}"'
     return ApiError(status, error.code, error.message, headers=headers)
+
+
+def _shop_error(error: ProductError | CartError | OrderError) -> ApiError:
+    status = SHOP_STATUS[error.code]
+    match error:
+        case OrderError():
+            details = error.details
+        case ProductError(field=str(field)) if field:
+            details = {field: error.message.removeprefix(f"{field}: ")}
+        case _:
+            details = {}
+    headers = {}
+    if status is HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = str(math.ceil(RETRY_AFTER_S))
+    return ApiError(status, error.code, error.message, details, headers)
 
 
 def _invalid_request(error: RequestSchemaValidationError) -> ApiError:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
@@ -10,6 +11,7 @@ from storage import Cursor
 from storage.rules import MAX_ID_BYTES
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 MAX_CURSOR_CHARS = 200
 MAX_SORT_VALUE = 2**63 - 1
 
@@ -18,6 +20,26 @@ def rfc3339(unix_ms: int) -> str:
     """Write Unix milliseconds as RFC 3339 in UTC."""
     time = EPOCH + timedelta(milliseconds=unix_ms)
     return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def optional_rfc3339(unix_ms: int | None) -> str | None:
+    """Write a time that may not have come."""
+    return None if unix_ms is None else rfc3339(unix_ms)
+
+
+def read_time(text: str) -> int:
+    """Read RFC 3339 as Unix milliseconds. ValueError."""
+    if RFC3339.fullmatch(text) is None:
+        raise ValueError("must be a time such as 2030-05-31T20:00:00Z")
+    unix_ms = (datetime.fromisoformat(text.upper()) - EPOCH) // timedelta(milliseconds=1)
+    if unix_ms < 0:
+        raise ValueError("must not be before 1970")
+    return unix_ms
+
+
+def normal_time(text: str) -> str:
+    """Write a time as we do: in UTC, to the millisecond. ValueError."""
+    return rfc3339(read_time(text))
 
 
 def write_cursor(place: Cursor | None) -> str | None:
