@@ -234,11 +234,15 @@ class LicenceChanged:
     active: bool
 
 
+class Untold(Exception):
+    """The stream or the room has not answered: tell them again."""
+
+
 class Gatekeeper(Protocol):
     """Tells those who let listeners in."""
 
     async def licence_changed(self, change: LicenceChanged) -> None:
-        """Return when the stream and the room have both answered; raises KernelError, RoomError.
+        """Return when the stream and the room have both answered. Untold.
 
         The same change told again has no other effect.
         """

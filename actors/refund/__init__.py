@@ -1,1 +1,37 @@
 """Orders and their money: one actor per order, behind pure machines and a ledger."""
+
+from actors.refund.actor import PSP_WAIT_S, RefundActor, RefundTools
+from actors.refund.books import Books
+from actors.refund.calls import Calls
+from actors.refund.case import Terms
+from actors.refund.errors import OrderError
+from actors.refund.messages import (
+    CreateOrder,
+    Drive,
+    Notified,
+    RefundMessage,
+    RefundOpened,
+    RequestRefund,
+    ResolveRefund,
+    StartPayment,
+)
+from actors.refund.replay import replay_matches
+
+__all__ = [
+    "PSP_WAIT_S",
+    "Books",
+    "Calls",
+    "CreateOrder",
+    "Drive",
+    "Notified",
+    "OrderError",
+    "RefundActor",
+    "RefundMessage",
+    "RefundOpened",
+    "RefundTools",
+    "RequestRefund",
+    "ResolveRefund",
+    "StartPayment",
+    "Terms",
+    "replay_matches",
+]

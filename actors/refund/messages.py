@@ -12,6 +12,7 @@ from actors.ports import (
     TransferState,
     Unclear,
 )
+from actors.refund.jobs import Job
 from actors.services.carts import Cart
 
 PspAnswer = PaymentState | RefundState | TransferState | Refused | NotKnown | Unclear
@@ -98,7 +99,7 @@ class Drive(Ask[int]):
 class JobEnded:
     """What came of a job's call; None where it says nothing but that it was done."""
 
-    key: str
+    job: Job
     answer: PspAnswer | None
 
 

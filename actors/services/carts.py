@@ -50,6 +50,8 @@ class Cart:
     seller_name: str
     currency: str
     lines: tuple[Line, ...]
+    refund_until: int | None = None
+    """The earliest deadline for refunds that a product sets (Unix ms); None: the usual window."""
 
     @property
     def amount(self) -> int:

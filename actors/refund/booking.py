@@ -1,0 +1,93 @@
+"""Where the ledger has a refund's money, and how it gets from one place to another."""
+
+from dataclasses import replace
+
+from actors.refund.case import Booking, Refund
+from actors.refund.ledger import Account, split
+from actors.refund.step import Step
+
+
+def book(step: Step, refund: Refund, booking: Booking) -> Refund:
+    """Post what brings a refund's amount to where it now is; gives the refund with it there."""
+    if refund.booked is booking:
+        return refund
+    match refund.booked, booking:
+        case Booking.RESERVED, Booking.RETURNED:
+            step.post(
+                f"refund-succeeded:{refund.id}",
+                "refund_succeeded",
+                (Account.RESERVE, refund.amount),
+                (Account.CLEARING, -refund.amount),
+            )
+        case Booking.RESERVED, Booking.RELEASED:
+            step.post(
+                f"refund-failed:{refund.id}",
+                "refund_failed",
+                (Account.RESERVE, refund.amount),
+                (Account.FEE, -refund.fee_part),
+                seller=refund.seller_part,
+            )
+        case Booking.RELEASED, Booking.RETURNED:
+            return _return_late(step, refund)
+        case Booking.RETURNED, Booking.RELEASED:
+            step.post(
+                f"refund-reversed:{refund.id}",
+                "refund_reversed",
+                (Account.CLEARING, refund.amount),
+                (Account.FEE, -refund.fee_part),
+                (Account.LOSS, -refund.lost),
+                seller=refund.seller_part,
+            )
+            refund = replace(refund, lost=0)
+        case _:
+            raise AssertionError(f"{refund.booked} to {booking}")
+    refund = replace(refund, booked=booking)
+    step.put_refund(refund)
+    if booking is Booking.RELEASED:
+        _absorb_losses(step)
+    return refund
+
+
+def _return_late(step: Step, refund: Refund) -> Refund:
+    """The money went out after all. What the order has no longer left is the platform's loss."""
+    counted = min(refund.amount, step.case.left)
+    seller_left = step.case.seller_left
+    seller_part, fee_part = split(counted, [seller_left, step.case.left - seller_left])
+    lost = refund.amount - counted
+    if lost:
+        step.alert(f"refund {refund.id}: {lost} went out beyond what the order had left")
+    step.post(
+        f"refund-late:{refund.id}",
+        "refund_succeeded",
+        (Account.CLEARING, -refund.amount),
+        (Account.FEE, fee_part),
+        (Account.LOSS, lost),
+        seller=-seller_part,
+    )
+    return replace(
+        refund, booked=Booking.RETURNED, seller_part=seller_part, fee_part=fee_part, lost=lost
+    )
+
+
+def _absorb_losses(step: Step) -> None:
+    """An order that has something left again pays for what went out beyond it before."""
+    for refund in step.case.refunds:
+        absorbed = min(refund.lost, step.case.left) if refund.booked is Booking.RETURNED else 0
+        if absorbed:
+            seller_left = step.case.seller_left
+            seller_part, fee_part = split(absorbed, [seller_left, step.case.left - seller_left])
+            step.post(
+                f"loss-absorbed:{refund.id}:{step.order.seq}",
+                "loss_absorbed",
+                (Account.LOSS, -absorbed),
+                (Account.FEE, fee_part),
+                seller=-seller_part,
+            )
+            step.put_refund(
+                replace(
+                    refund,
+                    lost=refund.lost - absorbed,
+                    seller_part=refund.seller_part + seller_part,
+                    fee_part=refund.fee_part + fee_part,
+                )
+            )

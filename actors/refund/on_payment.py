@@ -1,0 +1,189 @@
+"""What an order does when it is made, and when the provider speaks of its payment."""
+
+from dataclasses import replace
+
+from actors.refund import payment_machine
+from actors.refund.case import Case, Licence, Order, Payment
+from actors.refund.events import Created, PaymentHeard
+from actors.refund.following import change_status
+from actors.refund.jobs import PAYMENT_HOLD_MS, POLL_DELAYS_MS, JobKind
+from actors.refund.ledger import Account, fee_of
+from actors.refund.machine import look_up
+from actors.refund.on_refund import open_refund
+from actors.refund.order_machine import OrderChange, OrderStatus
+from actors.refund.payment_machine import PaymentChange, PaymentStatus
+from actors.refund.step import Step
+from actors.refund.transfers import schedule_transfer
+
+MAX_LINES = 20
+ID_DIGITS = 2
+"""Of an id, to tell apart those that one step makes: 20 lines have 20 licences."""
+
+UNPAID = frozenset({OrderStatus.CREATED, OrderStatus.PAYMENT_FAILED})
+
+CHANGES = {
+    "open": PaymentChange.OPEN,
+    "succeeded": PaymentChange.SUCCEED,
+    "failed": PaymentChange.FAIL,
+    "refused": PaymentChange.FAIL,
+    "cancelled": PaymentChange.CANCEL,
+}
+
+
+def first_case(event: Created, now_ms: int, fresh: str) -> Case:
+    """Make the case of a new order, before anything has happened to it."""
+    cart = event.cart
+    return Case(
+        Order(
+            id=event.order_id,
+            buyer=cart.buyer,
+            buyer_name=cart.buyer_name,
+            seller=cart.seller,
+            seller_name=cart.seller_name,
+            currency=cart.currency,
+            amount=cart.amount,
+            fee=fee_of(cart.amount, event.terms.fee_bps),
+            lines=cart.lines,
+            payment=Payment(f"pay_{fresh}"),
+            terms=event.terms,
+            request_hash=event.request_hash,
+            created_at=now_ms,
+            idempotency_key=event.idempotency_key,
+            refund_until=cart.refund_until,
+        )
+    )
+
+
+def create(step: Step) -> None:
+    """Take the seats, and have the provider make the payment."""
+    order = step.order
+    for line in order.lines:
+        step.seats[line.product] += line.limited
+    step.add_job(JobKind.CREATE_PAYMENT, order.payment.id, step.now_ms)
+    step.add_job(JobKind.EXPIRE_PAYMENT, order.payment.id, step.now_ms + PAYMENT_HOLD_MS)
+    step.say(f"order: made, {order.amount} {order.currency}")
+
+
+def hear_payment(step: Step, event: PaymentHeard) -> None:
+    """Take in what the provider said of the payment."""
+    if event.word == "succeeded" and _differs(step.order, event):
+        _suspect(step, event)
+    elif event.word in CHANGES:
+        _change(step, event, CHANGES[event.word])
+    elif event.word == "not_known" and event.job.startswith(JobKind.EXPIRE_PAYMENT):
+        _change(step, event, PaymentChange.CANCEL)
+    else:
+        step.say(f"payment: no word ({event.word} {event.code})".rstrip())
+        _retry(step, event)
+
+
+def _change(step: Step, event: PaymentHeard, change: PaymentChange) -> None:
+    order = step.order
+    before = order.payment.status
+    after = look_up(payment_machine.TRANSITIONS, before, change)
+    pay_url = event.pay_url or order.payment.pay_url
+    step.change_order(payment=replace(order.payment, status=after, pay_url=pay_url))
+    if after is not before:
+        step.say(f"payment: {before} -> {after} ({event.source})")
+    match after:
+        case PaymentStatus.SUCCEEDED:
+            if order.paid_at is None:
+                _complete(step, event.called_off)
+        case PaymentStatus.CANCELLED:
+            _expire(step)
+        case PaymentStatus.FAILED if event.word == "refused":
+            _expire(step)
+        case PaymentStatus.FAILED:
+            if order.status in UNPAID:
+                change_status(step, OrderChange.FAIL)
+            _keep_asking(step, event)
+        case PaymentStatus.OPEN:
+            _keep_asking(step, event)
+
+
+def _keep_asking(step: Step, event: PaymentHeard) -> None:
+    """A webhook may get lost: until the order is paid or expires, the provider is asked, too."""
+    payment_id = step.order.payment.id
+    step.drop_job(JobKind.CREATE_PAYMENT, payment_id)
+    if step.job(JobKind.ASK_PAYMENT, payment_id) is None:
+        step.add_job(JobKind.ASK_PAYMENT, payment_id, step.now_ms + POLL_DELAYS_MS[0])
+    elif event.job.startswith(JobKind.ASK_PAYMENT):
+        step.retry_job(JobKind.ASK_PAYMENT, payment_id, POLL_DELAYS_MS)
+    if event.job.startswith(JobKind.EXPIRE_PAYMENT):
+        step.retry_job(JobKind.EXPIRE_PAYMENT, payment_id)
+
+
+def _retry(step: Step, event: PaymentHeard) -> None:
+    kind = event.job.partition(":")[0]
+    if kind:
+        step.retry_job(JobKind(kind), step.order.payment.id)
+
+
+def _differs(order: Order, event: PaymentHeard) -> bool:
+    return (event.amount, event.currency) != (order.amount, order.currency)
+
+
+def _suspect(step: Step, event: PaymentHeard) -> None:
+    """Another amount was paid than was asked for. Ask, and freeze it where it is so."""
+    said = f"{event.amount} {event.currency}"
+    if event.source == "webhook":
+        step.say(f"payment: a webhook says {said}: the provider is asked")
+        step.add_job(JobKind.ASK_PAYMENT, step.order.payment.id, step.now_ms)
+        return
+    step.alert(f"payment {step.order.payment.id}: paid {said}, not as ordered")
+    after = look_up(payment_machine.TRANSITIONS, step.order.payment.status, PaymentChange.MISMATCH)
+    step.change_order(payment=replace(step.order.payment, status=after))
+    if step.order.paid_at is None:
+        _drop_jobs(step)
+
+
+def _drop_jobs(step: Step) -> None:
+    for kind in (JobKind.CREATE_PAYMENT, JobKind.ASK_PAYMENT, JobKind.EXPIRE_PAYMENT):
+        step.drop_job(kind, step.order.payment.id)
+
+
+def _expire(step: Step) -> None:
+    """Nobody paid, and nobody can any more: others may have the seats."""
+    _drop_jobs(step)
+    order = step.order
+    if order.status not in UNPAID or order.expired:
+        return
+    step.change_order(expired=True)
+    change_status(step, OrderChange.FAIL)
+    for line in order.lines:
+        step.seats[line.product] -= line.limited
+
+
+def _complete(step: Step, called_off: tuple[str, ...]) -> None:
+    """Book the payment, and grant what was bought, or give it back where it cannot be had."""
+    _drop_jobs(step)
+    order = step.order
+    change_status(step, OrderChange.PAY)
+    step.change_order(paid_at=step.now_ms)
+    step.post(
+        f"payment:{order.id}",
+        "sale",
+        (Account.CLEARING, order.amount),
+        (Account.FEE, -order.fee),
+        seller=order.amount - order.fee,
+    )
+    schedule_transfer(step, step.order.terms.transfer_delay_ms)
+    # Its seats went to others when it expired, so a payment that comes after that goes back.
+    lost = {line.product for line in order.lines if order.expired or line.product in called_off}
+    for place, line in enumerate(order.lines):
+        if line.product not in lost:
+            licence_id = f"lic_{step.fresh[:-ID_DIGITS]}{place:0{ID_DIGITS}}"
+            step.put_licence(
+                Licence(
+                    licence_id,
+                    line.product,
+                    step.now_ms,
+                    stream=line.stream,
+                    recording=line.recording,
+                )
+            )
+            step.say(f"licence {licence_id}: granted")
+    if lost:
+        reason = "paid too late" if order.expired else "the show was cancelled"
+        shares = tuple((each.product, each.amount) for each in order.lines if each.product in lost)
+        open_refund(step, shares, reason=reason, requested_by="bandstand", cause="undeliverable")
