@@ -83,7 +83,7 @@ class HyperswitchPsp:
             "refund_id": refund.refund_id,
             "amount": refund.amount,
             "refund_type": "instant",
-            "reason": refund.reason[:MAX_REASON_CHARS],
+            "reason": refund.reason[:MAX_REASON_CHARS] or None,
         }
         answer = await self._wire.post_json("/refunds", body)
         return answer if isinstance(answer, Unclear) else refund_made(answer, refund)
