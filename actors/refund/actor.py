@@ -208,13 +208,15 @@ class RefundActor(Actor[RefundMessage]):
         if job.kind is JobKind.CREATE_PAYMENT and self._payment_status() is PaymentStatus.NEW:
             self._waiting.refuse_paying(self._id)
 
-    async def _take_of_job(self, job: Job, event: Event) -> None:
+    async def _take_of_job(self, job: Job, event: Event) -> bool:
         """Take in a job's event; one that cannot be is kept as that, and the job put off."""
         try:
             await self._clerk.take(event)
         except IllegalTransition as error:
             await self._clerk.take(Disregarded(str(error), job.key))
             await self._clerk.take(JobPostponed(job.key, "an operator has to look at it"))
+            return False
+        return True
 
     async def _complete(self, event: Event) -> Event:
         """Add to a payment what has become of its shows by now."""
@@ -254,9 +256,9 @@ class RefundActor(Actor[RefundMessage]):
                     no_account = "the seller has no payout account"
                     await self._clerk.take(JobPostponed(job.key, no_account))
                     return False
-            await self._take_of_job(job, JobStarted(job.key))
+            started = await self._take_of_job(job, JobStarted(job.key))
             current = self._job(job.key)
-            if current is None or self._is_scheduled(job):
+            if not started or current is None or self._is_scheduled(job):
                 return False  # there is nothing to send, or not yet
         self._run(current, account)
         return True
