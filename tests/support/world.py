@@ -7,6 +7,7 @@ provider does over a real wire is the sandbox's to show; here every schedule can
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from actors.ports import (
     LicenceChanged,
@@ -21,6 +22,9 @@ from actors.ports import (
     Unclear,
     Untold,
 )
+
+PaymentWord = Literal["open", "succeeded", "failed", "cancelled"]
+RefundWord = Literal["pending", "succeeded", "failed", "review"]
 
 EXCEEDS = "IR_13"
 DUPLICATE = "HE_01"
@@ -84,11 +88,11 @@ class WorldPsp:
             return Unclear(DUPLICATE)
         if refund.amount > self.refundable(refund.payment_id):
             return Unclear(EXCEEDS)
-        status = {"fail": "failed", "review": "review"}.get(fault, "pending")
+        ends: dict[str, RefundWord] = {"fail": "failed", "review": "review"}
         state = RefundState(
             refund.refund_id,
             f"re_{refund.refund_id}",
-            status,  # type: ignore[arg-type]  # one of the three
+            ends.get(fault, "pending"),
             refund.amount,
             refund.currency,
         )
@@ -109,7 +113,7 @@ class WorldPsp:
         held = (each for each in self.refunds.values() if each.status != "failed")
         return paid - sum(each.amount for each in held)
 
-    def pay(self, payment_id: str, status: str = "succeeded") -> PspNotice:
+    def pay(self, payment_id: str, status: PaymentWord = "succeeded") -> PspNotice:
         """The buyer pays (or is declined): gives the webhook that says so."""
         state = self._set_payment(payment_id, status)
         return PspNotice(
@@ -122,7 +126,9 @@ class WorldPsp:
             currency=state.currency,
         )
 
-    def settle(self, refund_id: str, status: str = "succeeded", event: str = "") -> PspNotice:
+    def settle(
+        self, refund_id: str, status: RefundWord = "succeeded", event: str = ""
+    ) -> PspNotice:
         """The bank confirms a refund (or does not): gives the webhook that says so."""
         state = replace(self.refunds[refund_id], status=status)
         self.refunds[refund_id] = state
@@ -136,7 +142,7 @@ class WorldPsp:
             currency=state.currency,
         )
 
-    def _set_payment(self, payment_id: str, status: str) -> PaymentState:
+    def _set_payment(self, payment_id: str, status: PaymentWord) -> PaymentState:
         state = replace(self.payments[payment_id], status=status)
         self.payments[payment_id] = state
         return state
