@@ -10,13 +10,18 @@ from quart import Response, g, request
 from quart_schema import HttpSecurityScheme, Info, QuartSchema, hide
 from quart_trio import QuartTrio
 
+from server.api.admin import admin
 from server.api.auth import auth
 from server.api.docs import docs
 from server.api.errors import register_errors, request_id
 from server.api.health import VERSION, ActorsCollector, health
 from server.api.house import EXTENSION, House
+from server.api.orders import orders
+from server.api.products import products
 from server.api.rooms import rooms
+from server.api.sellers import sellers
 from server.api.streams import streams
+from server.api.webhooks import webhooks
 from server.api.wire import BODY_TIMEOUT_S, MAX_BODY_BYTES, JsonRequest
 from server.pages import pages_blueprint
 
@@ -69,7 +74,8 @@ def _build() -> QuartTrio:
         scalar_ui_path=None,
         security_schemes={"bearer": HttpSecurityScheme(scheme="bearer", bearer_format="JWT")},
     )
-    for blueprint in (auth, streams, rooms, health, docs):
+    shop = (products, orders, sellers, webhooks, admin)
+    for blueprint in (auth, streams, rooms, *shop, health, docs):
         app.register_blueprint(blueprint)
     pages = pages_blueprint()
     app.register_blueprint(pages)
