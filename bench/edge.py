@@ -26,8 +26,9 @@ import trio
 from actors.ids import new_id
 from actors.stream import Board
 from media.hls import Window
+from server.clock import SystemClock
 from server.door import Door, PrependedStream, RequestHead
-from server.edge import HlsEdge, Sessions
+from server.edge import HlsEdge, Sessions, TicketedSessions
 
 RUN_S = 5
 START_TIMEOUT_S = 5
@@ -79,7 +80,8 @@ async def serve() -> None:
         media=MappingProxyType({"video/seg-1.m4s": SEGMENT}),
         index="",
     )
-    board.open(stream_id).publish(window)
+    board.open(stream_id).window.publish(window)
+    ticketed_sessions = TicketedSessions(b"k" * 32, SystemClock(), per_licence=3)
 
     async def gateway(stream: PrependedStream, head: RequestHead) -> None:
         return None
@@ -89,7 +91,8 @@ async def serve() -> None:
             await send({"type": f"{(await receive())['type']}.complete"})
 
     listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
-    door = Door(listeners, edge=HlsEdge(board, sessions), gateway=gateway, app=app)
+    edge = HlsEdge(board, sessions, ticketed_sessions)
+    door = Door(listeners, edge=edge, gateway=gateway, app=app)
     async with trio.open_nursery() as nursery:
         await nursery.start(door.run)
         folder = f"/live/{stream_id}/{show_id}"

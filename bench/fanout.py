@@ -27,9 +27,12 @@ from websockets.asyncio.server import ServerConnection, broadcast, serve
 from websockets.typing import Subprotocol
 
 from actors.kernel import Directory, Supervisor
-from actors.room import RoomFactory, RoomMessage, Send, room_exists
-from actors.services import AccountError, Principal
+from actors.room import RoomFactory, RoomMessage, Send
+from actors.services import AccountError, Principal, StreamKeys
+from actors.stream import Board, StreamActor, StreamMessage, StreamTools
+from media.hls import SegmentSettings
 from server.door import MAX_HEAD_BYTES, PrependedStream, read_head
+from server.gatekeeper import Gatekeeper
 from server.gateway import Gateway
 from storage import Put, open_sqlite
 
@@ -40,6 +43,10 @@ BATCH_MESSAGES = 10
 CONTENT = "x" * 200
 SUBPROTOCOL = Subprotocol("bandstand.json")
 ROOM = "str_01JD0000000000000000000000"
+STREAM = {
+    "owner": "usr_o", "owner_name": "O", "title": "A show", "description": "", "access": "public",
+    "status": "live", "on_air": True, "created_at": 1, "key_hash": "hash", "key_sealed": "",
+}  # fmt: skip
 PAUSE_S = 0.005
 """Between messages, so that neither server runs ahead of its readers."""
 READ_BYTES = 1 << 18
@@ -129,11 +136,15 @@ async def open_ours() -> AsyncIterator[tuple[int, Directory[RoomMessage]]]:
     """Serve one room on the loopback; give the port and the directory of rooms."""
     with tempfile.TemporaryDirectory() as folder:
         async with open_sqlite(Path(folder)) as store, trio.open_nursery() as nursery:
-            stream = {"owner": "usr_o", "created_at": 1, "status": "live", "key_hash": "hash"}
-            await store.commit(Put("streams", ROOM, stream, 0))
+            await store.commit(Put("streams", ROOM, STREAM, 0))
             supervisor = Supervisor(nursery)
             rooms = Directory[RoomMessage](supervisor, "room", RoomFactory(store, WallClock()))
-            gateway = Gateway(rooms, partial(room_exists, store), refuse_all)
+            keys = StreamKeys(b"s" * 32, b"f" * 32)
+            tools = StreamTools(store, Board(), keys, WallClock(), SegmentSettings())
+            streams = Directory[StreamMessage](
+                supervisor, "stream", lambda each: StreamActor(each, tools)
+            )
+            gateway = Gateway(rooms, Gatekeeper(store, streams, rooms).admit, refuse_all)
 
             async def serve_one(socket_stream: trio.SocketStream) -> None:
                 stream = PrependedStream(socket_stream)

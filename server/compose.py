@@ -3,14 +3,15 @@
 import signal
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 import structlog
 import trio
 
 from actors.kernel import Directory, Supervisor
-from actors.room import ROOM_IDLE_S, RoomFactory, RoomMessage, room_exists
+from actors.refund import Books, Calls, RefundActor, RefundMessage, RefundTools, Terms
+from actors.room import ROOM_IDLE_S, RoomFactory, RoomMessage
 from actors.services import AccessTokens, Accounts, Passwords, StreamKeys
 from actors.services.streams import find_by_key, list_by_air
 from actors.stream import Board, StreamActor, StreamMessage, StreamTools
@@ -19,10 +20,13 @@ from server.api import House, create_app
 from server.clock import SystemClock
 from server.config import Endpoint, Settings
 from server.door import Door, DoorConfig
-from server.edge import HlsEdge, Sessions
+from server.edge import HlsEdge, Sessions, TicketedSessions
+from server.gatekeeper import Gatekeeper
 from server.gateway import Gateway
+from server.providers import Providers, open_providers
 from server.rtmp import Ingest, RtmpServer
 from server.secrets import Secrets, load_secrets
+from server.sweeper import Sweeper
 from storage import Store
 from storage.sqlite import open_sqlite
 
@@ -30,6 +34,7 @@ STREAM_IDLE_S = 600.0
 """How long a show that has ended can still be read to its end."""
 HTTP_BACKLOG_CONNECTIONS = 1024
 RTMP_BACKLOG_CONNECTIONS = 128
+ORDER_IDLE_S = 60.0
 DRAIN_TIMEOUT_S = 8.0
 """For connections and actors each; with both, an orderly stop takes at most twice this."""
 CUT_OFF_SHOWS_PER_PAGE = 50
@@ -57,15 +62,18 @@ async def serve(
         open_sqlite(settings.data) as store,
         _listening(settings.http, HTTP_BACKLOG_CONNECTIONS) as http,
         _listening(settings.rtmp, RTMP_BACKLOG_CONNECTIONS) as rtmp,
+        AsyncExitStack() as clients,
         trio.open_nursery() as actors,
     ):
         supervisor = Supervisor(actors)
         settings = settings.listening_at(_bound(settings.http, http), _bound(settings.rtmp, rtmp))
-        stage = _build(settings, secrets, store, supervisor, http)
+        providers = await clients.enter_async_context(open_providers(settings, secrets))
+        stage = _build(settings, secrets, store, supervisor, http, providers)
         await _end_shows_that_were_cut_off(store, stage.house.streams)
         async with trio.open_nursery() as servers:
             await servers.start(stage.door.run)
             servers.start_soon(stage.rtmp.run, rtmp)
+            servers.start_soon(stage.house.sweeper.run)
             log.info(
                 "listening",
                 http=str(settings.http),
@@ -97,6 +105,7 @@ def _build(
     store: Store,
     supervisor: Supervisor,
     listeners: list[trio.SocketListener],
+    providers: Providers,
 ) -> _Stage:
     clock = SystemClock()
     keys = StreamKeys(secrets.stream_key_sealing, secrets.stream_key_fingerprint)
@@ -104,6 +113,9 @@ def _build(
     open_to_all = settings.registration == "open"
     board = Board()
     sessions = Sessions(secrets.playback_sessions)
+    ticketed_sessions = TicketedSessions(
+        secrets.playback_sessions, clock, per_licence=settings.sessions_per_licence
+    )
     tools = StreamTools(store, board, keys, clock, SegmentSettings())
     streams: Directory[StreamMessage] = Directory(
         supervisor, "stream", lambda each: StreamActor(each, tools), idle_s=STREAM_IDLE_S
@@ -111,27 +123,49 @@ def _build(
     rooms: Directory[RoomMessage] = Directory(
         supervisor, "room", RoomFactory(store, clock), idle_s=ROOM_IDLE_S
     )
+    gatekeeper = Gatekeeper(store, streams, rooms)
+    refund_tools = RefundTools(
+        store,
+        Books(store),
+        Calls(
+            providers.psp,
+            providers.payouts,
+            gatekeeper,
+            f"{settings.public_url}/orders?order=",
+        ),
+        clock,
+        Terms(
+            settings.platform_fee_bps,
+            settings.transfer_delay_s * 1000,
+            settings.refund_suspends_licence,
+        ),
+    )
+    orders: Directory[RefundMessage] = Directory(
+        supervisor, "order", lambda each: RefundActor(each, refund_tools), idle_s=ORDER_IDLE_S
+    )
     house = House(
         settings=settings,
         store=store,
         streams=streams,
+        orders=orders,
         viewers=sessions,
+        ticketed_sessions=ticketed_sessions,
+        gatekeeper=gatekeeper,
         accounts=Accounts(store, Passwords(), tokens, clock, open_to_all=open_to_all),
         tokens=tokens,
         stream_keys=keys,
         clock=clock,
+        psp=providers.psp,
+        payouts=providers.payouts,
+        webhook_secrets=providers.webhook_secrets,
+        sweeper=Sweeper(store, orders, clock),
         supervisor=supervisor,
         started_at_ms=clock.now_ms(),
     )
-    gateway = Gateway(
-        rooms,
-        lambda room_id: room_exists(store, room_id),
-        tokens.verify,
-        origins=[settings.public_url],
-    )
+    gateway = Gateway(rooms, gatekeeper.admit, tokens.verify, origins=[settings.public_url])
     door = Door(
         listeners,
-        edge=HlsEdge(board, sessions),
+        edge=HlsEdge(board, sessions, ticketed_sessions),
         gateway=gateway,
         app=create_app(house),
         config=DoorConfig(trusted_proxies=settings.trusted_proxies),

@@ -2,8 +2,8 @@
 
 from actors.room.actor import FIRST_MESSAGES, MAX_HISTORY_MESSAGES, RoomActor
 from actors.room.archive import room_exists
-from actors.room.errors import RoomError
-from actors.room.events import MembersCounted, Message, MessagePosted, Push
+from actors.room.errors import RoomError, licence_required, not_found
+from actors.room.events import MemberRemoved, MembersCounted, Message, MessagePosted, Push
 from actors.room.limits import (
     MAX_MEMBERS,
     MAX_MESSAGE_CHARACTERS,
@@ -18,12 +18,14 @@ from actors.room.messages import (
     Join,
     Joined,
     Leave,
+    ListUsers,
+    PutOut,
     RoomMessage,
     Send,
     Sent,
 )
 from actors.room.rooms import ROOM_IDLE_S, RoomFactory
-from actors.room.roster import Roster, Rosters
+from actors.room.roster import RoomMember, Roster, Rosters
 
 __all__ = [
     "FIRST_MESSAGES",
@@ -39,18 +41,24 @@ __all__ = [
     "Join",
     "Joined",
     "Leave",
+    "ListUsers",
+    "MemberRemoved",
     "MembersCounted",
     "Message",
     "MessagePosted",
     "Push",
+    "PutOut",
     "RoomActor",
     "RoomError",
     "RoomFactory",
+    "RoomMember",
     "RoomMessage",
     "Roster",
     "Rosters",
     "Send",
     "Sent",
     "TokenBucket",
+    "licence_required",
+    "not_found",
     "room_exists",
 ]

@@ -12,7 +12,7 @@ from actors.room.archive import Archive, RoomRecord
 from actors.room.committing import commit, reconcile
 from actors.room.drafts import Draft, Drafts
 from actors.room.errors import RoomError, busy, not_found, unavailable
-from actors.room.events import MembersCounted, Message, MessagePosted
+from actors.room.events import MemberRemoved, MembersCounted, Message, MessagePosted
 from actors.room.limits import MAX_MEMBERS, SendLimits
 from actors.room.messages import (
     CommitFailed,
@@ -24,6 +24,8 @@ from actors.room.messages import (
     Join,
     Joined,
     Leave,
+    ListUsers,
+    PutOut,
     Reconciled,
     RoomMessage,
     Send,
@@ -100,6 +102,10 @@ class RoomActor(Actor[RoomMessage]):
                 self._do_join(message, self._record)
             case Leave():
                 self._do_leave(message)
+            case PutOut():
+                self._do_put_out(message)
+            case ListUsers():
+                message.reply.answer(self._roster.users())
             case Send():
                 self._do_send(message)
             case History():
@@ -124,7 +130,7 @@ class RoomActor(Actor[RoomMessage]):
         missed = None
         if join.epoch == record.epoch and join.after is not None:
             missed = self._recent.after(join.after) if join.after <= record.last_offset else None
-        self._roster.add(join.member)
+        self._roster.add(join.member, join.user_id)
         self._count_changed()
         join.reply.answer(
             Joined(
@@ -140,6 +146,14 @@ class RoomActor(Actor[RoomMessage]):
         self._roster.remove(leave.member)
         self._count_changed()
         leave.reply.answer(None)
+
+    def _do_put_out(self, put_out: PutOut) -> None:
+        farewell = Batch((MemberRemoved(self._room_id, put_out.reason),))
+        for member in self._roster.members_of(put_out.user_id):
+            self._roster.remove(member)
+            member.put_out(self._room_id, farewell)
+        self._count_changed()
+        put_out.reply.answer(None)
 
     def _do_send(self, send: Send) -> None:
         if send.client_id is not None:
@@ -261,8 +275,10 @@ def _page(messages: tuple[Message, ...]) -> HistoryPage:
 
 def _refuse_unknown_room(message: RoomMessage) -> None:
     match message:
-        case Leave():
+        case Leave() | PutOut():
             message.reply.answer(None)
+        case ListUsers():
+            message.reply.answer(frozenset())
         case Join() | Send() | History() | CountMembers():
             message.reply.refuse(not_found())
         case Committed() | CommitFailed() | Reconciled() | CountDue():

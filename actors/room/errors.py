@@ -4,7 +4,8 @@
 class RoomError(Exception):
     """A refusal, with what the edge tells: ``retry_after_s`` is set where waiting helps.
 
-    Codes: not_found, room_full, empty_message, message_too_long, rate_limited, busy, unavailable.
+    Codes: not_found, licence_required, room_full, empty_message, message_too_long, rate_limited,
+    busy, unavailable.
     """
 
     def __init__(self, code: str, message: str, retry_after_s: float | None = None) -> None:
@@ -17,6 +18,11 @@ class RoomError(Exception):
 def not_found() -> RoomError:
     """There is no such room."""
     return RoomError("not_found", "There is no such room.")
+
+
+def licence_required() -> RoomError:
+    """The room is of a ticketed stream, and this one has no ticket."""
+    return RoomError("licence_required", "This room is for those who have a ticket.")
 
 
 def unavailable() -> RoomError:

@@ -35,4 +35,12 @@ class MembersCounted:
     count: int
 
 
-Push = MessagePosted | MembersCounted
+@dataclass(frozen=True, slots=True)
+class MemberRemoved:
+    """To a member alone: it has been put out of the room. ``reason`` is a word for programs."""
+
+    room: str
+    reason: str
+
+
+Push = MessagePosted | MembersCounted | MemberRemoved

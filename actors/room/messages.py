@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from actors.kernel import Ask
-from actors.ports import Member
 from actors.room.archive import RoomRecord
 from actors.room.events import Message
+from actors.room.roster import RoomMember
 from storage.api import StoreError
 
 
@@ -26,18 +26,39 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class Join(Ask[Joined]):
-    """Come in, with the last offset that was seen in an epoch. RoomError not_found, room_full."""
+    """Come in, with the last offset that was seen in an epoch. RoomError not_found, room_full.
 
-    member: Member
+    ``user_id`` is whose member it is, None of a guest. Whether they may come in has been looked
+    at before; who asks looks once more when this is answered.
+    """
+
+    member: RoomMember
     after: int | None = None
     epoch: str | None = None
+    user_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Leave(Ask[None]):
     """Go; fine for one who is not in."""
 
-    member: Member
+    member: RoomMember
+
+
+@dataclass(frozen=True, slots=True)
+class PutOut(Ask[None]):
+    """Put all of a user's members out (None: the guests); fine where there are none.
+
+    Each is told ``reason``. Answered once they are out.
+    """
+
+    user_id: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListUsers(Ask[frozenset[str | None]]):
+    """Whose members are in; None stands for the guests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,5 +136,15 @@ class CountDue:
 
 
 RoomMessage = (
-    Join | Leave | Send | History | CountMembers | Committed | CommitFailed | Reconciled | CountDue
+    Join
+    | Leave
+    | PutOut
+    | ListUsers
+    | Send
+    | History
+    | CountMembers
+    | Committed
+    | CommitFailed
+    | Reconciled
+    | CountDue
 )

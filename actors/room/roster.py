@@ -1,11 +1,21 @@
 """Who is in a room, and how far they have been told. It outlives the room's actor."""
 
+from typing import Protocol
+
 import trio
 
 from actors.ports import Batch, Member
 
 OFFERS_PER_CHECKPOINT = 256
 """At some 5 microseconds each, other tasks wait little over a millisecond."""
+
+
+class RoomMember(Member, Protocol):
+    """A member as its room holds it: one who can be put out."""
+
+    def put_out(self, room_id: str, farewell: Batch) -> None:
+        """Be in this room no more, from now on; the last push says why."""
+        ...
 
 
 class Roster:
@@ -18,21 +28,29 @@ class Roster:
 
     def __init__(self) -> None:
         self.offset = 0
-        self._members: dict[Member, None] = {}
+        self._members: dict[RoomMember, str | None] = {}  # with whose each is; None of a guest
         self._batch: Batch | None = None
-        self._due: list[Member] = []
+        self._due: list[RoomMember] = []
 
     def __len__(self) -> int:
         return len(self._members)
 
-    def __contains__(self, member: Member) -> bool:
+    def __contains__(self, member: RoomMember) -> bool:
         return member in self._members
 
-    def add(self, member: Member) -> None:
-        """Let a member in; nothing happens where it is in already."""
-        self._members[member] = None
+    def users(self) -> frozenset[str | None]:
+        """Give whose members are in; None stands for the guests."""
+        return frozenset(self._members.values())
 
-    def remove(self, member: Member) -> None:
+    def members_of(self, user_id: str | None) -> list[RoomMember]:
+        """Give a user's members, or the guests."""
+        return [member for member, user in self._members.items() if user == user_id]
+
+    def add(self, member: RoomMember, user_id: str | None) -> None:
+        """Let a member in; one that is in already may have signed in since."""
+        self._members[member] = user_id
+
+    def remove(self, member: RoomMember) -> None:
         """Let a member go; nothing happens where it is not in."""
         self._members.pop(member, None)
 

@@ -6,10 +6,14 @@ from prometheus_client import CollectorRegistry
 from quart import current_app
 
 from actors.kernel import Directory, Supervisor
-from actors.ports import Clock, Viewers
+from actors.ports import Clock, Payouts, Psp, Viewers
+from actors.refund.messages import RefundMessage
 from actors.services import AccessTokens, Accounts, StreamKeys
 from actors.stream.messages import StreamMessage
 from server.config import Settings
+from server.edge import TicketedSessions
+from server.gatekeeper import Gatekeeper
+from server.sweeper import Sweeper
 from storage import Store
 
 EXTENSION = "bandstand"
@@ -19,17 +23,25 @@ EXTENSION = "bandstand"
 class House:
     """What the composition lends to the routes. ``started_at_ms`` is Unix time.
 
+    ``webhook_secrets`` are those that the payment provider may sign with, the newest first.
     Whoever has figures of their own to show at ``/metrics`` registers them with ``metrics``.
     """
 
     settings: Settings
     store: Store
     streams: Directory[StreamMessage]
+    orders: Directory[RefundMessage]
     viewers: Viewers
+    ticketed_sessions: TicketedSessions
+    gatekeeper: Gatekeeper
     accounts: Accounts
     tokens: AccessTokens
     stream_keys: StreamKeys
     clock: Clock
+    psp: Psp
+    payouts: Payouts
+    webhook_secrets: tuple[bytes, ...] = field(repr=False)
+    sweeper: Sweeper
     supervisor: Supervisor
     started_at_ms: int
     metrics: CollectorRegistry = field(default_factory=CollectorRegistry)

@@ -5,8 +5,9 @@ from http import HTTPStatus
 from quart import Blueprint, Response, jsonify
 from quart_schema import document_response, tag_blueprint, validate_querystring
 
-from actors.room import HistoryPage, room_exists
+from actors.room import HistoryPage, RoomError
 from actors.room.archive import Archive
+from server.api.access import optional_principal
 from server.api.bodies import MessageList, MessagesQuery
 from server.api.errors import ApiError
 from server.api.house import current_house
@@ -20,12 +21,23 @@ tag_blueprint(rooms, ["rooms"])
 @validate_querystring(MessagesQuery)
 @document_response(MessageList)
 async def list_messages(room_id: str, query_args: MessagesQuery) -> Response:
-    """Show the last messages of a room, or those before an offset, in their order."""
+    """Show the last messages of a room, or those before an offset, in their order.
+
+    A ticketed stream's room is for those who may watch: 403 ``licence_required``.
+    """
     house = current_house()
-    if not await room_exists(house.store, room_id):
-        raise ApiError(HTTPStatus.NOT_FOUND, "room_not_found", "There is no such room.")
+    try:
+        await house.gatekeeper.admit(room_id, optional_principal())
+    except RoomError as error:
+        raise _refusal(error) from error
     archive = Archive(house.store, room_id, house.clock)
     found = await archive.before(query_args.before, query_args.limit + 1)
     page = HistoryPage(found[-query_args.limit :], more=len(found) > query_args.limit)
     response: Response = jsonify(history(room_id, page))
     return response
+
+
+def _refusal(error: RoomError) -> ApiError:
+    if error.code == "licence_required":
+        return ApiError(HTTPStatus.FORBIDDEN, error.code, error.message)
+    return ApiError(HTTPStatus.NOT_FOUND, "room_not_found", error.message)

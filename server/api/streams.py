@@ -11,6 +11,7 @@ from quart_schema import (
     validate_request,
 )
 
+from actors.services.licences import SESSION_LIFETIME_S, pass_holder
 from actors.services.streams import (
     Page,
     Stream,
@@ -22,6 +23,7 @@ from actors.services.streams import (
 )
 from actors.stream.messages import (
     DeleteStream,
+    OnAir,
     RotateKey,
     StopShow,
     StreamNotFound,
@@ -44,8 +46,6 @@ from server.api.house import current_house
 from server.api.times import read_cursor, rfc3339, write_cursor
 from server.api.wire import no_content, reply
 
-PLAYBACK_LIFETIME_S = 24 * 3600
-
 streams = Blueprint("streams", __name__, url_prefix="/api/v1/streams")
 tag_blueprint(streams, ["streams"])
 
@@ -60,7 +60,13 @@ async def create(data: CreateStreamBody) -> Response:
     _refuse_tickets(data.access)
     house = current_house()
     stream = await create_stream(
-        house.store, house.stream_keys, house.clock, owner, data.title, data.description
+        house.store,
+        house.stream_keys,
+        house.clock,
+        owner,
+        data.title,
+        data.description,
+        data.access,
     )
     return reply(owner_view(stream), HTTPStatus.CREATED)
 
@@ -94,11 +100,20 @@ async def get(stream_id: str) -> Response:
 @validate_request(UpdateStreamBody)
 @document_response(StreamView)
 async def update(stream_id: str, data: UpdateStreamBody) -> Response:
-    """Change a stream's title or description."""
+    """Change a stream's title, description or access.
+
+    Who may watch is settled while a show is on air: 409 ``on_air``.
+    """
     _refuse_tickets(data.access)
     await _owned_stream(stream_id)
-    question = UpdateStream(title=data.title, description=data.description)
-    await current_house().streams.ask(stream_id, question)
+    house = current_house()
+    try:
+        await house.streams.ask(stream_id, UpdateStream(data.title, data.description, data.access))
+    except OnAir as error:
+        message = "Who may watch can be changed when the show has ended."
+        raise ApiError(HTTPStatus.CONFLICT, "on_air", message) from error
+    if data.access == "ticket":
+        await house.gatekeeper.access_changed(stream_id)
     return reply(owner_view(await _stream(stream_id)))
 
 
@@ -134,10 +149,22 @@ async def stop(stream_id: str) -> Response:
 @streams.get("/<stream_id>/playback")
 @document_response(PlaybackView)
 async def playback(stream_id: str) -> Response:
-    """Tell where to play the stream from; a public one plays without asking here, too."""
+    """Tell where to play the stream from; a public one plays without asking here, too.
+
+    A ticketed one plays from a session of one's own, made for who has a licence, for the owner
+    and for admins; 403 ``licence_required`` for all others.
+    """
     stream = await _stream(stream_id)
-    expires_ms = current_house().clock.now_ms() + PLAYBACK_LIFETIME_S * 1000
-    return reply(PlaybackView(hls_url=_hls_url(stream), expires_at=rfc3339(expires_ms)))
+    house = current_house()
+    if stream.access == "public":
+        expires_ms = house.clock.now_ms() + SESSION_LIFETIME_S * 1000
+        return reply(PlaybackView(hls_url=_hls_url(stream), expires_at=rfc3339(expires_ms)))
+    holder = await pass_holder(house.store, optional_principal(), stream)
+    if holder is None:
+        raise ApiError(HTTPStatus.FORBIDDEN, "licence_required", "This stream needs a ticket.")
+    session, expires_ms = house.ticketed_sessions.new(stream.id, holder)
+    hls_url = f"{house.settings.public_url}/live/{stream.id}/~{session}/index.m3u8"
+    return reply(PlaybackView(hls_url=hls_url, expires_at=rfc3339(expires_ms)))
 
 
 def public_view(stream: Stream) -> StreamView:
@@ -195,7 +222,7 @@ async def _owned_stream(stream_id: str) -> Stream:
 
 
 def _refuse_tickets(access: str | None) -> None:
-    if access == "ticket":
+    if access == "ticket" and not current_house().settings.sells:
         raise ApiError(
             HTTPStatus.BAD_REQUEST,
             "tickets_unavailable",

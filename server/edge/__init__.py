@@ -2,5 +2,6 @@
 
 from server.edge.edge import EdgeConfig, HlsEdge
 from server.edge.sessions import Sessions
+from server.edge.ticketed import TicketedSessions
 
-__all__ = ["EdgeConfig", "HlsEdge", "Sessions"]
+__all__ = ["EdgeConfig", "HlsEdge", "Sessions", "TicketedSessions"]

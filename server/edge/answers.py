@@ -28,6 +28,9 @@ PREFLIGHT = (
 )
 IMMUTABLE = b"Cache-Control: public, max-age=31536000, immutable\r\n"
 NO_STORE = b"Cache-Control: no-store\r\n"
+TICKETED = b"Cache-Control: private, no-store\r\n"
+"""Of what is paid for: no cache on the way may hand it to others, and none at the listener's may
+spare us the request, at which the licence is looked at again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +59,19 @@ def index(playlist: bytes) -> Answer:
     return Answer(200, b"Content-Type: %b\r\n%b" % (PLAYLIST_TYPE, NO_STORE), playlist)
 
 
-def playlist(body: bytes, *, max_age_s: int, gzip_accepted: bool) -> Answer:
+def playlist(body: bytes, caching: bytes, *, gzip_accepted: bool) -> Answer:
     """Answer with a media playlist, packed where that is worth it."""
     encoding = b""
     if gzip_accepted and len(body) >= MIN_GZIP_BYTES:
         body = _packed(body)
         encoding = b"Content-Encoding: gzip\r\n"
-    headers = b"Content-Type: %b\r\nCache-Control: max-age=%d\r\nVary: Accept-Encoding\r\n%b"
-    return Answer(200, headers % (PLAYLIST_TYPE, max_age_s, encoding), body)
+    headers = b"Content-Type: %b\r\n%bVary: Accept-Encoding\r\n%b"
+    return Answer(200, headers % (PLAYLIST_TYPE, caching, encoding), body)
+
+
+def max_age(seconds: int) -> bytes:
+    """Let any cache keep an answer for a while."""
+    return b"Cache-Control: max-age=%d\r\n" % seconds
 
 
 def preflight() -> Answer:

@@ -19,11 +19,12 @@ from server.door import (
     room_for,
 )
 from server.edge import answers
-from server.edge.answers import Answer
+from server.edge.answers import IMMUTABLE, TICKETED, Answer
 from server.edge.media import media
 from server.edge.paths import IndexPath, MediaPath, PlaylistPath, parse_live_path
 from server.edge.sending import send_answer
 from server.edge.sessions import Sessions
+from server.edge.ticketed import TicketedSessions
 
 KEEP_ALIVE_TIMEOUT_S = 60.0
 """Longer than any playlist reload or segment, so that a listener keeps one connection."""
@@ -45,9 +46,16 @@ class EdgeConfig:
 class HlsEdge:
     """A ConnectionHandler for the door: answers from the windows that are on the board."""
 
-    def __init__(self, board: Board, sessions: Sessions, config: EdgeConfig | None = None) -> None:
+    def __init__(
+        self,
+        board: Board,
+        sessions: Sessions,
+        ticketed_sessions: TicketedSessions,
+        config: EdgeConfig | None = None,
+    ) -> None:
         self._board = board
         self._sessions = sessions
+        self._ticketed_sessions = ticketed_sessions
         self._config = config or EdgeConfig()
 
     async def __call__(self, stream: PrependedStream, _first: RequestHead) -> Handover | None:
@@ -90,38 +98,66 @@ class HlsEdge:
                 return self._media(head, path)
             case PlaylistPath() as path:
                 return self._playlist(head, path)
-            case IndexPath(stream_id):
-                return await self._index(stream_id)
+            case IndexPath() as path:
+                return await self._index(path)
             case None:
                 return _not_found("There is nothing of this name.")
 
     def _media(self, head: RequestHead, path: MediaPath) -> Answer:
         window = self._window(path.stream_id, path.show_id)
-        body = window.media.get(path.name) if window else None
+        if window is None or (path.session is not None and not window.ticketed):
+            return _not_found("There is nothing of this name.")
+        caching = IMMUTABLE
+        if window.ticketed:
+            if (refusal := self._refusal(path.stream_id, path.session or "")) is not None:
+                return refusal
+            caching = TICKETED
+        body = window.media.get(path.name)
         if body is None:
             return _not_found("This segment is no longer, or not yet, in the show's window.")
-        return media(head, path, body)
+        return media(head, path, body, caching)
 
     def _playlist(self, head: RequestHead, path: PlaylistPath) -> Answer:
         window = self._window(path.stream_id, path.show_id)
-        body = window.playlists.get(path.rendition) if window else None
-        if body is None or window is None:
+        if window is None:
             return _not_found("This show is not on.")
-        if not self._sessions.is_genuine(path.stream_id, path.session):
+        if window.ticketed:
+            if (refusal := self._refusal(path.stream_id, path.session)) is not None:
+                return refusal
+            caching = TICKETED
+        elif self._sessions.is_genuine(path.stream_id, path.session):
+            caching = answers.max_age(max(1, window.target_duration_s // 2))
+        else:
             return _not_found("There is no such session; begin at the stream's index.m3u8.")
+        body = window.playlists.get(path.rendition)
+        if body is None:
+            return _not_found("This show has no such rendition.")
         if head.method == "GET":
             self._sessions.touch(path.stream_id, path.session)
-        return answers.playlist(
-            body,
-            max_age_s=max(1, window.target_duration_s // 2),
-            gzip_accepted=answers.accepts_gzip(head.header(b"accept-encoding")),
-        )
+        gzip_accepted = answers.accepts_gzip(head.header(b"accept-encoding"))
+        return answers.playlist(body, caching, gzip_accepted=gzip_accepted)
 
-    async def _index(self, stream_id: str) -> Answer:
-        window = await self._wait_for_window(stream_id)
+    async def _index(self, path: IndexPath) -> Answer:
+        window = await self._wait_for_window(path.stream_id)
         if window is None:
             return _not_found("This stream is not live.")
-        return answers.index(window.multivariant(self._sessions.new(stream_id)))
+        # Only now, after the wait: until here the licence may have been revoked.
+        if window.ticketed:
+            token = path.session or ""
+            refusal = self._refusal(path.stream_id, token)
+            return refusal or answers.index(window.multivariant(token))
+        if path.session is not None:
+            return _not_found("This show needs no ticket; begin at the stream's index.m3u8.")
+        return answers.index(window.multivariant(self._sessions.new(path.stream_id)))
+
+    def _refusal(self, stream_id: str, token: str) -> Answer | None:
+        """Look at a session of a ticketed stream; None where it opens the stream now."""
+        session = self._ticketed_sessions.read(stream_id, token)
+        if session is None or self._board.is_revoked(stream_id, session.holder):
+            return _forbidden("licence_required", "This stream is for those who have a ticket.")
+        if not self._ticketed_sessions.is_seated(session):
+            return _forbidden("session_replaced", "You are watching in too many other places.")
+        return None
 
     def _window(self, stream_id: str, show_id: str) -> Window | None:
         snapshots = self._board.window_of(stream_id)
@@ -141,3 +177,7 @@ class HlsEdge:
 
 def _not_found(message: str) -> Answer:
     return answers.error(404, "not_found", message)
+
+
+def _forbidden(code: str, message: str) -> Answer:
+    return answers.error(403, code, message)

@@ -1,7 +1,7 @@
 """Answers to requests for init segments and segments: whole, in part, or known already."""
 
 from server.door import RequestHead
-from server.edge.answers import IMMUTABLE, Answer, error
+from server.edge.answers import Answer, error
 from server.edge.paths import MediaPath
 from server.edge.ranges import RangeNotSatisfiable, parse_range
 
@@ -9,12 +9,12 @@ CONTENT_TYPES = {"audio": b"audio/mp4"}
 DEFAULT_CONTENT_TYPE = b"video/mp4"
 
 
-def media(head: RequestHead, path: MediaPath, body: bytes) -> Answer:
+def media(head: RequestHead, path: MediaPath, body: bytes, caching: bytes) -> Answer:
     """Answer with a file that never changes; its name within the stream is its ETag."""
     etag = f'"{path.show_id}/{path.name}"'.encode("ascii")
     headers = b"Content-Type: %b\r\n%bETag: %b\r\nAccept-Ranges: bytes\r\n" % (
         CONTENT_TYPES.get(path.rendition, DEFAULT_CONTENT_TYPE),
-        IMMUTABLE,
+        caching,
         etag,
     )
     known = head.header(b"if-none-match")

@@ -9,9 +9,13 @@ SESSION_MARK = "~"
 
 @dataclass(frozen=True, slots=True)
 class IndexPath:
-    """The multivariant playlist: ``{stream}/index.m3u8``."""
+    """The multivariant playlist: ``{stream}/index.m3u8``, or ``{stream}/~{session}/index.m3u8``.
+
+    The second one is a ticketed stream's.
+    """
 
     stream_id: str
+    session: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +32,15 @@ class PlaylistPath:
 class MediaPath:
     """An init segment or segment: ``{stream}/{show}/{rendition}/{file}``.
 
-    ``name`` is ``{rendition}/{file}``.
+    Of a ticketed show it is ``{stream}/{show}/~{session}/{rendition}/{file}``. ``name`` is
+    ``{rendition}/{file}``.
     """
 
     stream_id: str
     show_id: str
     rendition: str
     name: str
+    session: str | None = None
 
 
 LivePath = IndexPath | PlaylistPath | MediaPath
@@ -52,5 +58,9 @@ def parse_live_path(path: str) -> LivePath | None:
             return PlaylistPath(stream_id, show_id, session[1:], rendition)
         case [stream_id, show_id, rendition, file]:
             return MediaPath(stream_id, show_id, rendition, f"{rendition}/{file}")
+        case [stream_id, show_id, session, rendition, file] if session[:1] == SESSION_MARK:
+            return MediaPath(stream_id, show_id, rendition, f"{rendition}/{file}", session[1:])
+        case [stream_id, session, "index.m3u8"] if session[:1] == SESSION_MARK:
+            return IndexPath(stream_id, session[1:])
         case _:
             return None

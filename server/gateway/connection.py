@@ -9,7 +9,7 @@ from actors.ports import Batch, CloseReason
 from actors.room import TokenBucket
 from server.door import PrependedStream
 from server.gateway import wire
-from server.gateway.closing import FLOODING, GONE, MALFORMED, SLOW
+from server.gateway.closing import FLOODING, GONE, MALFORMED, REVOKED, SLOW
 from server.gateway.commands import Auth, CommandRefused, parse
 from server.gateway.encoding import Encoding, Malformed
 from server.gateway.frames import close_frame, frame
@@ -106,6 +106,17 @@ class Connection:
         except OSError:
             return self.close(GONE)
         return None
+
+    def put_out(self, room_id: str, farewell: Batch) -> None:
+        """Say that this is out of a room, and close where that was the only one.
+
+        See ``actors.room.RoomMember``. Nothing is waited for: what is to be said stands in front
+        of the close frame.
+        """
+        if self._closing is None:
+            self._send(farewell.encoded(self._encoding))
+        if not self._session.forget(room_id):
+            self.close(REVOKED)
 
     def close(self, reason: CloseReason) -> CloseReason:
         """Begin to close; give the reason, which is an earlier one's where there was one."""

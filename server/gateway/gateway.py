@@ -28,21 +28,22 @@ log = structlog.get_logger()
 class Gateway:
     """Serves chat to WebSockets; it is a ``ConnectionHandler`` of the door's.
 
-    ``rooms`` is the directory of room actors; ``room_exists`` tells whether an id is worth one;
-    ``authenticate`` turns an access token into a principal or raises AccountError; ``origins``
-    are those whose pages may connect besides the host's own, such as https://stage.example.
+    ``rooms`` is the directory of room actors; ``admit`` lets a principal (None: a guest) into a
+    room or raises RoomError; ``authenticate`` turns an access token into a principal or raises
+    AccountError; ``origins`` are those whose pages may connect besides the host's own, such as
+    https://stage.example.
     """
 
     def __init__(
         self,
         rooms: Directory[RoomMessage],
-        room_exists: Callable[[str], Awaitable[bool]],
+        admit: Callable[[str, Principal | None], Awaitable[None]],
         authenticate: Callable[[str], Principal],
         *,
         origins: Collection[str] = (),
         max_connections: int = MAX_CONNECTIONS,
     ) -> None:
-        self._services = Services(rooms, room_exists, authenticate)
+        self._services = Services(rooms, admit, authenticate)
         self._origins = frozenset(origin.lower().rstrip("/") for origin in origins)
         self._max_connections = max_connections
         self._registry = Registry()

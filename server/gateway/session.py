@@ -6,8 +6,7 @@ from typing import Any, TypeVar, assert_never
 
 import trio
 
-from actors.kernel import ActorStopped, Ask, AskTimeout, Directory, KernelError, TooManyActors
-from actors.ports import Member
+from actors.kernel import ActorStopped, Ask, Directory, KernelError, TooManyActors
 from actors.room import (
     MAX_MESSAGE_CHARACTERS,
     USER_BURST_MESSAGES,
@@ -17,8 +16,10 @@ from actors.room import (
     Join,
     Leave,
     RoomError,
+    RoomMember,
     RoomMessage,
     Send,
+    licence_required,
 )
 from actors.services import AccountError, Principal
 from server.gateway import wire
@@ -51,10 +52,14 @@ class Refusal(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What all sessions share. ``authenticate`` raises AccountError."""
+    """What all sessions share.
+
+    ``admit`` raises RoomError where a room is not there, or not for this user (None: a guest).
+    ``authenticate`` raises AccountError.
+    """
 
     rooms: Directory[RoomMessage]
-    room_exists: Callable[[str], Awaitable[bool]]
+    admit: Callable[[str, Principal | None], Awaitable[None]]
     authenticate: Callable[[str], Principal]
 
 
@@ -67,7 +72,7 @@ class Session:
 
     __slots__ = ("_member", "_principal", "_rooms", "_services", "question")
 
-    def __init__(self, services: Services, member: Member) -> None:
+    def __init__(self, services: Services, member: RoomMember) -> None:
         self._services = services
         self._member = member
         self._principal: Principal | None = None
@@ -90,10 +95,16 @@ class Session:
         except (KernelError, StoreUnavailable) as error:
             raise Refusal("unavailable", "The room does not answer. Try again.", 1.0) from error
 
+    def forget(self, room: str) -> bool:
+        """Be in a room no more, as the room has said; tell whether there is another one."""
+        if self._rooms is not None:
+            self._rooms.discard(room)
+        return bool(self._rooms)
+
     async def leave_all(self) -> None:
         """Go out of all rooms, at the connection's end."""
         with trio.move_on_after(LEAVE_TIMEOUT_S, shield=True):
-            for room in self._rooms or ():
+            for room in tuple(self._rooms or ()):
                 await self._tell_leave(room)
         self._rooms = None
 
@@ -138,19 +149,27 @@ class Session:
             self._rooms = set()
         if room not in self._rooms and len(self._rooms) >= MAX_ROOMS_PER_CONNECTION:
             raise Refusal("too_many_rooms", f"At most {MAX_ROOMS_PER_CONNECTION} rooms at a time.")
+        await self._services.admit(room, self._principal)
+        self._rooms.add(room)
+        question = Join(self._member, command.after, command.epoch, self.user_id)
         try:
-            state = await self._ask(room, Join(self._member, command.after, command.epoch))
-        except (AskTimeout, ActorStopped):
+            state = await self._ask(room, question)
+            # A licence that was revoked since the first look is refused by this one, or else the
+            # room hears of it only now that this member is in, and puts it out: a revocation is
+            # told when it is committed, and this reads what is.
+            await self._services.admit(room, self._principal)
+        except (KernelError, RoomError, StoreUnavailable):
             await self._tell_leave(room)  # it may have let us in all the same
             self._rooms.discard(room)
             raise
-        self._rooms.add(room)
+        if room not in self._rooms:
+            raise licence_required()  # put out already, and told so
         return wire.joined(room, state)
 
     async def _leave(self, room: str) -> None:
         if self._rooms is not None and room in self._rooms:
-            self._rooms.discard(room)
             await self._ask(room, Leave(self._member))
+            self._rooms.discard(room)
 
     async def _send(self, command: SendMessage) -> wire.Item:
         sender = self._principal
@@ -160,12 +179,12 @@ class Session:
         return wire.sent(await self._ask(command.room, question))
 
     async def _ask(self, room: str, question: Ask[R]) -> R:
-        services = self._services
-        # An actor is made only for a room that there is, or guessed names would fill the directory.
-        if services.rooms.get(room) is None and not await services.room_exists(room):
-            raise Refusal("not_found", "There is no such room.")
+        # A member was admitted when it came in, and is put out when it may not be in any more. An
+        # actor is made only for a room that there is, or guessed names would fill the directory.
+        if self._rooms is None or room not in self._rooms:
+            await self._services.admit(room, self._principal)
         self.question = question
-        return await services.rooms.ask(room, question)
+        return await self._services.rooms.ask(room, question)
 
     async def _tell_leave(self, room: str) -> None:
         ref = self._services.rooms.get(room)

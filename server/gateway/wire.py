@@ -4,7 +4,16 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from actors.room import HistoryPage, Joined, MembersCounted, Message, MessagePosted, Push, Sent
+from actors.room import (
+    HistoryPage,
+    Joined,
+    MemberRemoved,
+    MembersCounted,
+    Message,
+    MessagePosted,
+    Push,
+    Sent,
+)
 
 Item = dict[str, Any]
 """One item of a server's frame: a reply or a push."""
@@ -39,6 +48,8 @@ def push(event: Push) -> Item:
             }
         case MembersCounted(room, count):
             return {"push": "members", "room": room, "count": count}
+        case MemberRemoved(room, reason):
+            return {"push": "removed", "room": room, "reason": reason}
 
 
 def message_item(message: Message) -> Item:

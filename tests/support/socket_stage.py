@@ -3,15 +3,18 @@
 import json
 import struct
 from contextlib import asynccontextmanager
-from functools import partial
 
 import trio
 from wsproto.connection import Connection, ConnectionType
 from wsproto.events import CloseConnection, TextMessage
 
 from actors.kernel import Directory, Supervisor
-from actors.room import RoomFactory, room_exists
+from actors.room import RoomFactory
+from actors.services import StreamKeys
+from actors.stream import Board, StreamActor, StreamTools
+from media.hls import SegmentSettings
 from server.door import HeadParser, PrependedStream
+from server.gatekeeper import Gatekeeper
 from server.gateway import Gateway
 from storage import Put
 from support.inline_store import open_inline_store
@@ -114,19 +117,33 @@ async def open_stage(folder, authenticate, **options):
     with open_inline_store(folder) as store:
         room = "str_01JD0000000000000000000000"
         if await store.get("streams", room) is None:
-            doc = {"owner": "usr_o", "status": "idle", "on_air": False, "created_at": 1,
-                   "key_hash": "hash"}  # fmt: skip
-            await store.commit(Put("streams", room, doc, 0))
+            await store.commit(Put("streams", room, stream_doc("hash"), 0))
         async with trio.open_nursery() as nursery:
             supervisor = Supervisor(nursery)
             factory = RoomFactory(store, FixedClock())
             rooms = Directory(supervisor, "room", factory)
-            gateway = Gateway(rooms, partial(room_exists, store), authenticate, **options)
+            streams = Directory(supervisor, "stream", stream_factory(store))
+            gatekeeper = Gatekeeper(store, streams, rooms)
+            gateway = Gateway(rooms, gatekeeper.admit, authenticate, **options)
             stage = Stage(gateway, rooms, nursery, room)
             yield stage
             nursery.cancel_scope.cancel()
         for socket in stage.sockets:
             socket.close()
+
+
+def stream_factory(store):
+    """Make real streams' actors over a store."""
+    keys = StreamKeys(b"s" * 32, b"f" * 32)
+    tools = StreamTools(store, Board(), keys, FixedClock(), SegmentSettings())
+    return lambda each: StreamActor(each, tools)
+
+
+def stream_doc(key_hash, access="public"):
+    """Make a stream's document."""
+    return {"owner": "usr_o", "owner_name": "O", "title": "Jam", "description": "",
+            "access": access, "status": "idle", "on_air": False, "created_at": 1,
+            "key_hash": key_hash, "key_sealed": ""}  # fmt: skip
 
 
 class FixedClock:

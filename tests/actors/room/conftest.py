@@ -15,6 +15,7 @@ from actors.room import (
     ROOM_IDLE_S,
     Join,
     Joined,
+    MemberRemoved,
     MembersCounted,
     Message,
     MessagePosted,
@@ -121,6 +122,7 @@ class Listener:
         self.messages: list[Message] = []
         self.batches: list[Batch] = []
         self.counts: list[int] = []
+        self.removed: list[MemberRemoved] = []
         self.answer: CloseReason | None = None
         self.crash: Exception | None = None
 
@@ -137,7 +139,15 @@ class Listener:
                     self.messages.append(message)
                 case MembersCounted(_, count):
                     self.counts.append(count)
+                case MemberRemoved():
+                    raise AssertionError("nobody else's business")
         return None
+
+    def put_out(self, room_id: str, farewell: Batch) -> None:
+        (push,) = farewell.pushes
+        assert isinstance(push, MemberRemoved)
+        assert push.room == room_id
+        self.removed.append(push)
 
     @property
     def offsets(self) -> list[int]:
@@ -160,9 +170,13 @@ class Hall:
         return await self.rooms.ask(self.room, question)
 
     async def join(
-        self, member: Listener, after: int | None = None, epoch: str | None = None
+        self,
+        member: Listener,
+        after: int | None = None,
+        epoch: str | None = None,
+        user: str | None = None,
     ) -> Joined:
-        return await self.rooms.ask(self.room, Join(member, after, epoch))
+        return await self.rooms.ask(self.room, Join(member, after, epoch, user))
 
     async def say(self, content: str, user: str = "usr_a", client_id: str | None = None) -> Sent:
         return await self.rooms.ask(self.room, Send(user, user.upper(), content, client_id))

@@ -88,7 +88,7 @@ async def test_a_fan_out_that_is_cancelled_goes_on_where_it_stopped(listener):
     roster = Roster()
     members = [listener() for _ in range(1000)]
     for member in members:
-        roster.add(member)
+        roster.add(member, None)
     batch = Batch((MembersCounted("r", 1),))
     with trio.CancelScope() as scope:
         scope.cancel()
@@ -104,7 +104,7 @@ async def test_a_fan_out_that_is_cancelled_goes_on_where_it_stopped(listener):
 def test_rosters_of_empty_rooms_are_released(listener):
     rosters = Rosters()
     member = listener()
-    rosters.of("a").add(member)
+    rosters.of("a").add(member, None)
     rosters.release("a")
     assert member in rosters.of("a")
     rosters.of("a").remove(member)

@@ -11,10 +11,10 @@ import pytest
 import trio
 
 from actors.kernel import Published
-from actors.stream import Board
+from actors.stream import Board, Place
 from media.hls import Window
 from server.door import Door, PrependedStream, RequestHead
-from server.edge import EdgeConfig, HlsEdge, Sessions
+from server.edge import EdgeConfig, HlsEdge, Sessions, TicketedSessions
 
 STREAM = "str_01JD0000000000000000000000"
 SHOW = "shw_01JD0000000000000000000000"
@@ -43,16 +43,32 @@ def make_window(show_id: str = SHOW, *, last_msn: int = 3, ended: bool = False) 
 
 
 @dataclass
+class Clock:
+    """Wall time that a test sets."""
+
+    time_ms: int = 1_800_000_000_000
+
+    def now_ms(self) -> int:
+        return self.time_ms
+
+
+@dataclass
 class Stage:
     """What a test holds: the board's place, the sessions, and ways to ask."""
 
     port: int
     door: Door
     board: Board
-    window: Published[Window | None]
+    place: Place
     sessions: Sessions
+    ticketed: TicketedSessions
+    clock: Clock
     http: httpx.AsyncClient
     streams: list[trio.SocketStream] = field(default_factory=list)
+
+    @property
+    def window(self) -> Published[Window | None]:
+        return self.place.window
 
     async def connect(self) -> trio.SocketStream:
         stream = await trio.open_tcp_stream("127.0.0.1", self.port)
@@ -98,10 +114,11 @@ def open_stage() -> OpenStage:
     @asynccontextmanager
     async def opened(config: EdgeConfig | None = None) -> AsyncIterator[Stage]:
         board = Board()
-        window = board.open(STREAM)
-        window.publish(make_window())
-        sessions = Sessions(SECRET)
-        edge = HlsEdge(board, sessions, config)
+        place = board.open(STREAM)
+        place.window.publish(make_window())
+        sessions, clock = Sessions(SECRET), Clock()
+        ticketed = TicketedSessions(SECRET, clock, per_licence=3)
+        edge = HlsEdge(board, sessions, ticketed, config)
         listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
         port = listeners[0].socket.getsockname()[1]
         door = Door(listeners, edge=edge, gateway=gateway, app=app)
@@ -112,7 +129,7 @@ def open_stage() -> OpenStage:
             ) as http,
         ):
             await nursery.start(door.run)
-            stage = Stage(port, door, board, window, sessions, http)
+            stage = Stage(port, door, board, place, sessions, ticketed, clock, http)
             try:
                 yield stage
             finally:

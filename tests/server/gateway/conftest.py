@@ -12,12 +12,14 @@ import msgpack
 import pytest
 import trio
 import trio_websocket
-from support.socket_stage import FixedClock
+from support.socket_stage import FixedClock, stream_doc, stream_factory
 
 from actors.kernel import Directory, Supervisor
-from actors.room import RoomFactory, RoomMessage, room_exists
+from actors.room import RoomFactory, RoomMessage
 from actors.services import AccountError, Principal
+from actors.stream import StreamMessage
 from server.door import MAX_HEAD_BYTES, PrependedStream, read_head
+from server.gatekeeper import Gatekeeper
 from server.gateway import Gateway
 from storage import Put, Store, open_sqlite
 
@@ -105,6 +107,7 @@ class Venue:
     """A running gateway; ``port`` is on the loopback."""
 
     gateway: Gateway
+    gatekeeper: Gatekeeper
     store: Store
     rooms: Directory[RoomMessage]
     supervisor: Supervisor
@@ -139,10 +142,12 @@ def open_venue(tmp_path: Path) -> OpenVenue:
         async with open_sqlite(tmp_path) as store, trio.open_nursery() as nursery:
             for room in (ROOM, OTHER_ROOM):
                 if await store.get("streams", room) is None:
-                    await store.commit(Put("streams", room, _stream(room), 0))
+                    await store.commit(Put("streams", room, stream_doc(room), 0))
             supervisor = Supervisor(nursery)
             rooms = Directory[RoomMessage](supervisor, "room", RoomFactory(store, FixedClock()))
-            gateway = Gateway(rooms, partial(room_exists, store), authenticate, **options)
+            streams = Directory[StreamMessage](supervisor, "stream", stream_factory(store))
+            gatekeeper = Gatekeeper(store, streams, rooms)
+            gateway = Gateway(rooms, gatekeeper.admit, authenticate, **options)
 
             async def serve(socket_stream: trio.SocketStream) -> None:
                 if send_buffer_bytes is not None:
@@ -159,7 +164,7 @@ def open_venue(tmp_path: Path) -> OpenVenue:
 
             listeners = await nursery.start(partial(trio.serve_tcp, serve, 0, host="127.0.0.1"))
             port = listeners[0].socket.getsockname()[1]
-            yield Venue(gateway, store, rooms, supervisor, port)
+            yield Venue(gateway, gatekeeper, store, rooms, supervisor, port)
             await gateway.drain(1.0)
             await supervisor.stop()
             nursery.cancel_scope.cancel()
@@ -186,8 +191,3 @@ def other_room() -> str:
 @pytest.fixture(name="authenticate")
 def authenticate_fixture() -> Callable[[str], Principal]:
     return authenticate
-
-
-def _stream(room: str) -> dict[str, Any]:
-    return {"owner": "usr_o", "title": "Jam", "status": "idle", "on_air": False,
-            "created_at": 1, "key_hash": f"hash-{room}"}  # fmt: skip

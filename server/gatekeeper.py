@@ -1,0 +1,88 @@
+"""The gatekeeper: who may come into a room, and who is put out of a stream and its room."""
+
+from actors.ids import is_id
+from actors.kernel import Directory, KernelError
+from actors.ports import LicenceChanged, Untold
+from actors.room import (
+    ListUsers,
+    PutOut,
+    RoomMessage,
+    licence_required,
+    not_found,
+    room_exists,
+)
+from actors.services import Principal
+from actors.services.accounts import COLLECTION as USERS
+from actors.services.licences import may_attend
+from actors.services.streams import STREAM_PREFIX, get_stream
+from actors.stream import ChangeLicence, StreamMessage
+from storage import Store, StoreError
+
+LICENCE_REVOKED = "licence_revoked"
+LICENCE_REQUIRED = "licence_required"
+
+
+class Gatekeeper:
+    """``actors.ports.Gatekeeper``, and the look at those who want to come in.
+
+    Actors are asked also where none runs: one that crashed for good has left its window on the
+    board, or its members in the room.
+    """
+
+    def __init__(
+        self, store: Store, streams: Directory[StreamMessage], rooms: Directory[RoomMessage]
+    ) -> None:
+        self._store = store
+        self._streams = streams
+        self._rooms = rooms
+
+    async def admit(self, room_id: str, principal: Principal | None) -> None:
+        """Let somebody (None: a guest) into a room.
+
+        RoomError not_found, licence_required; StoreUnavailable.
+        """
+        if not is_id(room_id, STREAM_PREFIX):
+            if not await room_exists(self._store, room_id):
+                raise not_found()
+            return
+        stream = await get_stream(self._store, room_id)
+        if stream is None:
+            raise not_found()
+        if not await may_attend(self._store, principal, stream):
+            raise licence_required()
+
+    async def licence_changed(self, change: LicenceChanged) -> None:
+        """Tell the stream's actor, and have the room put out who has no licence left.
+
+        Call it once the change is committed: then who is looked at from now on, or loaded by an
+        actor that starts meanwhile, has it already. Returns when both have answered. The same
+        change told again has no other effect. Untold.
+        """
+        try:
+            await self._streams.ask(change.stream_id, ChangeLicence(change))
+            if not change.active:
+                await self._put_out_unless_welcome(
+                    change.stream_id, change.user_id, LICENCE_REVOKED
+                )
+        except (KernelError, StoreError) as error:
+            raise Untold(f"licence {change.licence_id}: {error}") from error
+
+    async def access_changed(self, stream_id: str) -> None:
+        """Have the room put out all who may not be in it now that the stream has another access.
+
+        KernelError, StoreUnavailable; then ask for the same again.
+        """
+        for user_id in await self._rooms.ask(stream_id, ListUsers()):
+            await self._put_out_unless_welcome(stream_id, user_id, LICENCE_REQUIRED)
+
+    async def _put_out_unless_welcome(
+        self, stream_id: str, user_id: str | None, reason: str
+    ) -> None:
+        stream = await get_stream(self._store, stream_id)
+        principal = None if user_id is None else await self._principal(user_id)
+        if stream is None or not await may_attend(self._store, principal, stream):
+            await self._rooms.ask(stream_id, PutOut(user_id, reason))
+
+    async def _principal(self, user_id: str) -> Principal:
+        row = await self._store.get(USERS, user_id)
+        return Principal(user_id, "", admin=row is not None and row.doc["admin"])
