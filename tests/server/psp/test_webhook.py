@@ -295,6 +295,8 @@ def test_a_refund_event_without_an_id(payload):
         b'{"refund_id":"ref_1","event_id":7}',
         b'{"refund_id":"ref_1","event_type":7}',
         b'{"refund_id":"ref_1","status":{}}',
+        b'{"refund_id":"ref_1","status":"' + b"s" * 65 + b'"}',
+        b'{"refund_id":"ref_1","status":"\xc3\xa9"}',
         b'{"event_type":"payment_succeeded"}',
         b'{"event_type":"dispute_opened","payment_id":"pay_1"}',
         b'{"event_type":"dispute_opened","dispute_id":"dp_1"}',
