@@ -65,7 +65,7 @@ tag_blueprint(orders, ["shop"])
 @document_headers(OrderHeaders)
 @validate_request(CreateOrderBody)
 @document_response(OrderView, HTTPStatus.CREATED)
-async def create(data: CreateOrderBody) -> Response:
+async def place_order(data: CreateOrderBody) -> Response:
     """Order products of one seller; the answer says where to pay.
 
     With an ``Idempotency-Key`` the same request can be sent again, also where the first one was
@@ -98,7 +98,7 @@ async def list_orders(query_args: OrderQuery) -> Response:
 @orders.get("/orders/<order_id>")
 @security_scheme(BEARER)
 @document_response(OrderView)
-async def get(order_id: str) -> Response:
+async def show_order(order_id: str) -> Response:
     """Show an order to its buyer, its seller or the operator."""
     caller = require_principal()
     return reply(await _view(order_id, caller))
@@ -108,7 +108,7 @@ async def get(order_id: str) -> Response:
 @security_scheme(BEARER)
 @validate_request(RefundBody)
 @document_response(RefundOpenedView, HTTPStatus.ACCEPTED)
-async def refund(order_id: str, data: RefundBody) -> Response:
+async def request_refund(order_id: str, data: RefundBody) -> Response:
     """Ask for money back: an amount, or whole items, or all that is left.
 
     The buyer, the seller and the operator can. It is done when the payment provider confirms it.

@@ -51,7 +51,7 @@ tag_blueprint(products, ["shop"])
 @security_scheme(BEARER)
 @validate_request(CreateProductBody)
 @document_response(ProductView, HTTPStatus.CREATED)
-async def create(data: CreateProductBody) -> Response:
+async def offer(data: CreateProductBody) -> Response:
     """Offer a ticket to one of your streams, or a track that was recorded from one."""
     seller = require_principal()
     require_sales()
@@ -74,7 +74,7 @@ async def create(data: CreateProductBody) -> Response:
 @security_scheme(BEARER)
 @validate_querystring(ProductQuery)
 @document_response(ProductList)
-async def list_all(query_args: ProductQuery) -> Response:
+async def list_offers(query_args: ProductQuery) -> Response:
     """List products, the newest first: a stream's tickets, your own (``seller=me``), or all."""
     caller = optional_principal()
     page = await _page(query_args)
@@ -85,7 +85,7 @@ async def list_all(query_args: ProductQuery) -> Response:
 @products.get("/<product_id>")
 @security_scheme(BEARER)
 @document_response(ProductView)
-async def get(product_id: str) -> Response:
+async def show_product(product_id: str) -> Response:
     """Show a product; whoever is signed in also sees whether they own it."""
     caller = optional_principal()
     product = await get_product(current_house().store, product_id)
@@ -96,7 +96,7 @@ async def get(product_id: str) -> Response:
 @security_scheme(BEARER)
 @validate_request(UpdateProductBody)
 @document_response(ProductView)
-async def update(product_id: str, data: UpdateProductBody) -> Response:
+async def change_product(product_id: str, data: UpdateProductBody) -> Response:
     """Change a product of yours; orders that were made keep the price that they were made at."""
     change = ProductChange(
         title=data.title,
@@ -113,7 +113,7 @@ async def update(product_id: str, data: UpdateProductBody) -> Response:
 @products.post("/<product_id>/cancel")
 @security_scheme(BEARER)
 @document_response(CancelledView, HTTPStatus.ACCEPTED)
-async def cancel(product_id: str) -> Response:
+async def cancel_show(product_id: str) -> Response:
     """Cancel a show and refund everybody; again, once that is done, where refunds failed."""
     house = current_house()
     cancellation = await begin_cancelling(house.store, house.clock, require_principal(), product_id)

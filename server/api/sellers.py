@@ -80,7 +80,7 @@ async def transfers(query_args: PageQuery) -> Response:
 @sellers.get("/payout-account")
 @security_scheme(BEARER)
 @document_response(PayoutAccountView)
-async def get_payout_account() -> Response:
+async def show_payout_account() -> Response:
     """Show where your share is sent."""
     seller = require_principal().user_id
     account = await sales.payout_account(current_house().store, seller)

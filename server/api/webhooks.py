@@ -64,7 +64,7 @@ def _note(received: Received) -> None:
     notice: PspNotice = received.notice
     log.info(
         "webhook",
-        event=notice.event_id,
+        event_id=notice.event_id,
         type=notice.event_type,
         order=received.order_id,
         is_new=received.is_new,
