@@ -1,7 +1,8 @@
 """A house with the real store and the real actors, and a client of its API."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,15 +10,24 @@ import pytest
 import trio
 from argon2 import PasswordHasher
 from quart_trio import QuartTrio
+from support.inline_store import open_inline_store
+from support.shopping import Shop, open_shop
+from support.webhooks import WEBHOOK_SECRET
+from support.world import WorldGates, WorldPayouts, WorldPsp
 
 from actors.kernel import Directory, Supervisor
-from actors.services import AccessTokens, Accounts, Passwords, StreamKeys
+from actors.refund import Books, Calls, RefundActor, RefundMessage, RefundTools, Terms
+from actors.room import RoomFactory, RoomMessage
+from actors.services import AccessTokens, Accounts, Passwords, Principal, StreamKeys
 from actors.stream import Board, StreamActor, StreamMessage, StreamTools
 from media.hls import SegmentSettings
 from server.api import House, create_app
 from server.config import Settings
+from server.edge import TicketedSessions
+from server.gatekeeper import Gatekeeper
 from server.secrets import Secrets
-from storage import open_sqlite
+from server.sweeper import Sweeper
+from storage import Store, open_sqlite
 
 SECRET = Secrets(b"a secret for the tests, of 32 bytes or more")
 
@@ -87,6 +97,9 @@ class Stage:
     app: QuartTrio
     clock: ManualClock
     viewers: CountedViewers
+    psp: WorldPsp
+    payouts: WorldPayouts
+    gates: WorldGates
 
     @property
     def guest(self) -> Caller:
@@ -96,6 +109,15 @@ class Stage:
         body = {"email": f"{name}@stage.example", "password": "correct horse", "name": name}
         answer = await self.guest.ok("POST", "/auth/register", body, 201)
         return Caller(self.app, answer["access_token"], answer["user"], answer["refresh_token"])
+
+    def token_for(self, caller: Caller, *, admin: bool = False) -> str:
+        """A fresh token: the caller's own expires as the clock goes on."""
+        principal = Principal(caller.user["id"], caller.user["name"], admin)
+        return self.house.tokens.issue(principal)
+
+    async def operator(self, name: str = "Root") -> Caller:
+        caller = await self.user(name)
+        return replace(caller, token=self.token_for(caller, admin=True))
 
 
 @pytest.fixture
@@ -110,16 +132,38 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 async def stage(settings: Settings) -> AsyncIterator[Stage]:
+    async with open_sqlite(settings.data) as store, open_stage(settings, store) as stage:
+        yield stage
+
+
+@pytest.fixture
+async def shop(settings: Settings, tmp_path: Path) -> AsyncIterator[Shop]:
+    with open_inline_store(tmp_path) as store:
+        async with open_stage(settings, store) as stage:
+            yield await open_shop(stage)
+
+
+@asynccontextmanager
+async def open_stage(settings: Settings, store: Store) -> AsyncIterator[Stage]:
     clock, viewers = ManualClock(), CountedViewers()
     keys = StreamKeys(SECRET.stream_key_sealing, SECRET.stream_key_fingerprint)
     tokens = AccessTokens(SECRET.token_signing, clock)
     passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
-    async with open_sqlite(settings.data) as store, trio.open_nursery() as nursery:
+    async with trio.open_nursery() as nursery:
         supervisor = Supervisor(nursery)
         tools = StreamTools(store, Board(), keys, clock, SegmentSettings())
         streams: Directory[StreamMessage] = Directory(
             supervisor, "stream", lambda stream_id: StreamActor(stream_id, tools)
         )
+        rooms: Directory[RoomMessage] = Directory(supervisor, "room", RoomFactory(store, clock))
+        psp, payouts, gates = WorldPsp(), WorldPayouts(), WorldGates()
+        calls = Calls(psp, payouts, gates, f"{settings.public_url}/orders?order=")
+        terms = Terms(fee_bps=settings.platform_fee_bps)
+        refund_tools = RefundTools(store, Books(store), calls, clock, terms)
+        orders: Directory[RefundMessage] = Directory(
+            supervisor, "order", lambda order_id: RefundActor(order_id, refund_tools)
+        )
+        sessions_key = SECRET.playback_sessions
         accounts = Accounts(
             store, passwords, tokens, clock, open_to_all=settings.registration == "open"
         )
@@ -127,13 +171,20 @@ async def stage(settings: Settings) -> AsyncIterator[Stage]:
             settings=settings,
             store=store,
             streams=streams,
+            orders=orders,
             viewers=viewers,
+            ticketed_sessions=TicketedSessions(sessions_key, clock, per_licence=3),
+            gatekeeper=Gatekeeper(store, streams, rooms),
             accounts=accounts,
             tokens=tokens,
             stream_keys=keys,
             clock=clock,
+            psp=psp,
+            payouts=payouts,
+            webhook_secrets=(WEBHOOK_SECRET,),
+            sweeper=Sweeper(store, orders, clock),
             supervisor=supervisor,
             started_at_ms=clock.now_ms(),
         )
-        yield Stage(house, create_app(house), clock, viewers)
+        yield Stage(house, create_app(house), clock, viewers, psp, payouts, gates)
         await supervisor.stop()
