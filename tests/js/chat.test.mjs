@@ -209,6 +209,63 @@ describe("joining", () => {
   });
 });
 
+describe("being put out", () => {
+  const removed = { push: "removed", room: "room", reason: "licence_revoked" };
+
+  test("a removal closes it for good, and the socket's end changes nothing", async () => {
+    const world = setUp();
+    const socket = await joined(world);
+    socket.frame(push(3), removed);
+    assert.deepEqual(world.seen.messages, [1, 2, 3]);
+    assert.equal(world.seen.states.at(-1), "closed:licence_revoked");
+    assert.ok(socket.closed);
+    assert.equal(socket.onclose, null);
+    assert.deepEqual(world.timers.delays, []);
+  });
+
+  test("the close alone, 4003, is not come back from either", async () => {
+    const world = setUp();
+    const socket = await joined(world);
+    socket.onclose({ code: 4003 });
+    assert.equal(world.seen.states.at(-1), "closed:forbidden");
+    assert.deepEqual(world.timers.delays, []);
+    assert.equal(world.sockets.length, 1);
+  });
+
+  test("a removal that comes with the join's reply wins", async () => {
+    const world = setUp();
+    world.client.connect();
+    const [socket] = world.sockets;
+    socket.onopen();
+    await settle();
+    socket.frame(joinReply(socket, [1]), removed);
+    await settle();
+    assert.equal(world.seen.states.at(-1), "closed:licence_revoked");
+  });
+
+  test("another room's removal is not ours", async () => {
+    const world = setUp();
+    const socket = await joined(world);
+    socket.frame({ ...removed, room: "other" });
+    assert.equal(world.seen.states.at(-1), "open");
+  });
+
+  test("with a new ticket it comes back, and shows what was missed", async () => {
+    const world = setUp();
+    const first = await joined(world);
+    first.frame(removed);
+    world.client.reconnect();
+    const socket = world.sockets.at(-1);
+    socket.onopen();
+    await settle();
+    assert.equal(socket.last("join").after, 2);
+    socket.frame(joinReply(socket, [3], { recovered: true }));
+    await settle();
+    assert.deepEqual(world.seen.messages, [1, 2, 3]);
+    assert.equal(world.seen.states.at(-1), "open");
+  });
+});
+
 describe("resuming", () => {
   test("the next join says after and epoch, and only what was missed is added", async () => {
     const world = setUp();

@@ -4,7 +4,16 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { ffmpegCommands, shellQuoted } from "../../server/pages/static/js/encoder.js";
-import { count, hash, nameHue, plural, since, splitLinks } from "../../server/pages/static/js/format.js";
+import {
+  count,
+  hash,
+  localMinute,
+  moment,
+  nameHue,
+  plural,
+  since,
+  splitLinks,
+} from "../../server/pages/static/js/format.js";
 
 test("counts are short, and nouns agree", () => {
   assert.deepEqual([0, 7, 999, 1234, 52_000].map(count), ["0", "7", "999", "1.2K", "52K"]);
@@ -29,6 +38,20 @@ test("the time since is told in the unit that fits", () => {
       "2 days",
     ],
   );
+});
+
+test("a time goes into a form as the local clock has it, and comes back the same", () => {
+  for (const time of ["2026-01-05T09:07:00.000Z", "2026-07-31T23:59:00.000Z"]) {
+    const text = localMinute(time);
+    assert.match(text, /^2026-\d\d-\d\dT\d\d:\d\d$/);
+    assert.equal(new Date(text).toISOString(), time);
+  }
+});
+
+test("the year is told where it is another one", () => {
+  const now = Date.parse("2026-06-01T12:00:00Z");
+  assert.doesNotMatch(moment("2026-09-12T12:00:00Z", now), /2026/);
+  assert.match(moment("2027-09-12T12:00:00Z", now), /2027/);
 });
 
 test("a name keeps its hue, and different names differ", () => {

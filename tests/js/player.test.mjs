@@ -119,6 +119,55 @@ test("an error that is not fatal is left to hls.js", async () => {
   assert.equal(player.state, "playing");
 });
 
+const forbidden = { fatal: false, type: "networkError", response: { code: 403 } };
+
+test("a session that is not let in any more asks for another one, fatal or not", async () => {
+  const { player } = await playing();
+  FakeHls.instances[0].raise("error", forbidden);
+  assert.equal(player.state, "retrying");
+  assert.ok(FakeHls.instances[0].destroyed);
+  mock.timers.tick(1_500);
+  await settle();
+  assert.equal(FakeHls.instances[1].url, "/live/2.m3u8");
+});
+
+test("without a ticket any more that ends in a refusal, which says why", async () => {
+  const refusal = Object.assign(new Error("A ticket is needed."), {
+    status: 403,
+    code: "licence_required",
+  });
+  let licensed = true;
+  const source = async () => {
+    if (!licensed) throw refusal;
+    return "/live/1.m3u8";
+  };
+  const { player } = await playing({ source });
+  const errors = [];
+  player.addEventListener("state", ({ detail }) => errors.push(detail.error?.code));
+  licensed = false;
+  FakeHls.instances[0].raise("error", forbidden);
+  mock.timers.tick(1_500);
+  await settle();
+  assert.equal(player.state, "refused");
+  assert.equal(errors.at(-1), "licence_required");
+});
+
+test("a ticket that plays on too many devices does not chase them off by turns", async () => {
+  const { player } = await playing();
+  FakeHls.instances[0].raise("error", forbidden);
+  mock.timers.tick(1_500);
+  await settle();
+  FakeHls.instances[1].raise("error", forbidden);
+  assert.equal(player.state, "displaced");
+  mock.timers.tick(60_000);
+  await settle();
+  assert.equal(FakeHls.instances.length, 2, "nothing is tried by itself");
+  player.play();
+  await settle();
+  assert.equal(FakeHls.instances[2].url, "/live/3.m3u8");
+  assert.equal(player.state, "loading");
+});
+
 test("a media error is recovered in place once; the next one soon after loads anew", async () => {
   const { player } = await playing();
   const [hls] = FakeHls.instances;

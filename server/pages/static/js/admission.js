@@ -1,6 +1,8 @@
 // Whether this listener may see the show, found out at a sane rate. No DOM.
 
 /**
+ * Each playback that is asked for takes a seat of its ticket, so what `look` was given is played.
+ *
  * `state` is "unknown", "open" or "shut" (a ticket is needed). While it is shut, `products` are
  * the stream's tickets, and `lost` tells that this listener had been let in before.
  */
@@ -12,8 +14,10 @@ export class Admission {
   #askPlayback;
   #listProducts;
   #doubted = false;
+  #playback = null;
+  #visitor = 0;
 
-  /** `askPlayback` resolves when there is a playback for us, `listProducts` to the tickets. */
+  /** `askPlayback` resolves to the address of a playback, `listProducts` to the tickets. */
   constructor({ askPlayback, listProducts }) {
     this.#askPlayback = askPlayback;
     this.#listProducts = listProducts;
@@ -21,9 +25,18 @@ export class Admission {
 
   /** Somebody else is here now. */
   reset() {
+    this.#visitor += 1;
     this.state = "unknown";
     this.lost = false;
     this.#doubted = false;
+    this.#playback = null;
+  }
+
+  /** Where to play from. */
+  async playback() {
+    const playback = this.#playback ?? (await this.#askPlayback());
+    this.#playback = null;
+    return playback;
   }
 
   /** Something says that we are not let in any more: the next `look` asks the server. */
@@ -40,25 +53,34 @@ export class Admission {
     }
     if (this.state === "open" && !this.#doubted) return;
     if (this.state !== "shut" || this.#doubted) await this.#ask();
-    if (this.state === "open") return;
+    if (this.state !== "shut") return;
     this.products = await this.#listProducts();
     if (this.products.some((product) => product.owned)) await this.#ask();
   }
 
   async #ask() {
+    const visitor = this.#visitor;
     this.#doubted = false;
-    try {
-      await this.#askPlayback();
-    } catch (error) {
-      if (error.code !== "licence_required") {
-        this.#doubted = true;
-        throw error;
-      }
+    this.#playback = null;
+    const answer = await this.#askPlayback().then(
+      (playback) => ({ playback }),
+      (error) => ({ error }),
+    );
+    if (visitor !== this.#visitor) return; // it was for somebody who is not here any more
+    this.#take(answer);
+  }
+
+  #take({ playback, error }) {
+    if (error === undefined) {
+      this.state = "open";
+      this.lost = false;
+      this.#playback = playback;
+    } else if (error.code === "licence_required") {
       this.lost ||= this.state === "open";
       this.state = "shut";
-      return;
+    } else {
+      this.#doubted = true;
+      throw error;
     }
-    this.state = "open";
-    this.lost = false;
   }
 }

@@ -5,8 +5,8 @@ import { submitForm } from "./account.js";
 import { api } from "./api.js";
 import { Backoff } from "./backoff.js";
 import { part, setOptional, setText } from "./dom.js";
-import { plural } from "./format.js";
 import { problemText } from "./problem.js";
+import { cancellationText } from "./ticket.js";
 
 const WORD = "cancel";
 const POLL_FIRST_MS = 700;
@@ -18,29 +18,21 @@ const { elements: fields } = form;
 let product = null;
 let timer;
 
-/** How far a cancellation is, as sentences. */
-export function progressText({ state, refunds_opened: opened, already_refunded: before, failed }) {
-  const lines = [
-    state === "done" ? "Every order has been seen to." : "Still going through the orders…",
-    `${plural(opened, "refund")} under way or done by now.`,
-  ];
-  if (before > 0) lines.push(`${plural(before, "order")} had been refunded before.`);
-  if (failed > 0) {
-    lines.push(`${plural(failed, "refund")} failed: see your orders, and ask again there.`);
-  }
-  return lines.join(" ");
-}
-
+/** Show how far it is; null: it has not begun, and the word is asked for. */
 function showStep(progress) {
   const asking = progress === null;
+  const failed = progress?.state === "done" && progress.failed > 0;
   part(form, "ask").hidden = !asking;
-  part(form, "yes").hidden = !asking;
   fields.word.disabled = !asking;
+  part(form, "yes").hidden = !asking && !failed;
+  setText(part(form, "yes"), failed ? "Try those again" : "Refund everyone");
+  checkWord();
   setText(part(form, "no"), asking ? "Keep the show" : "Close");
-  setOptional(part(form, "progress"), asking ? "" : progressText(progress));
+  setOptional(part(form, "progress"), asking ? "" : cancellationText(progress));
   part(form, "busy").hidden = asking || progress.state === "done";
 }
 
+/** Ask how far it is, again and again until it is done. */
 async function follow(backoff) {
   clearTimeout(timer);
   if (!dialog.open) return;
@@ -61,19 +53,19 @@ export async function openCancelDialog(forProduct) {
   setText(part(form, "name"), product.title);
   fields.word.value = "";
   form.querySelector(".form-error").hidden = true;
-  showStep(product.status === "cancelled" ? { state: "running", refunds_opened: 0 } : null);
-  check();
+  showStep(product.status === "cancelled" ? { state: "running" } : null);
   dialog.showModal();
   if (product.status === "cancelled") follow(new Backoff(POLL_FIRST_MS, POLL_MAX_MS));
   await new Promise((resolve) => dialog.addEventListener("close", resolve, { once: true }));
   clearTimeout(timer);
 }
 
-function check() {
-  part(form, "yes").disabled = fields.word.value.trim().toLowerCase() !== WORD;
+function checkWord() {
+  const typed = fields.word.value.trim().toLowerCase() === WORD;
+  part(form, "yes").disabled = !fields.word.disabled && !typed;
 }
 
-fields.word.addEventListener("input", check);
+fields.word.addEventListener("input", checkWord);
 part(form, "no").addEventListener("click", () => dialog.close());
 form.addEventListener("submit", async (event) => {
   event.preventDefault();

@@ -10,6 +10,7 @@ import { count } from "./format.js";
 const HISTORY_PAGE_MESSAGES = 50;
 const MAX_MESSAGE_CHARS = 2_000;
 const CALM_BEFORE_STATUS_MS = 1_500;
+const COME_IN_GAP_MS = 3_000;
 
 const FLOODING = "Too many messages at once. Chat comes back in half a minute.";
 const RECONNECTING = "Reconnecting to chat…";
@@ -46,6 +47,7 @@ export class ChatView extends EventTarget {
   #client;
   #statusTimer = null;
   #closedFor = null;
+  #cameInAt = -Infinity;
 
   constructor(root, room) {
     super();
@@ -66,9 +68,12 @@ export class ChatView extends EventTarget {
     this.#client.connect();
   }
 
-  /** Somebody may have got the ticket that was wanting: try again. */
+  /** There may be the ticket by now that was wanting: try again, but not in a rush. */
   comeIn() {
-    if (WANTS_TICKET.has(this.#closedFor)) this.#client.reconnect();
+    if (!WANTS_TICKET.has(this.#closedFor)) return;
+    if (Date.now() - this.#cameInAt < COME_IN_GAP_MS) return;
+    this.#cameInAt = Date.now();
+    this.#client.reconnect();
   }
 
   #listen() {

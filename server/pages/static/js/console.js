@@ -82,7 +82,9 @@ async function refresh() {
       return;
     }
     setOptional(part(root, "problem"), "");
+    const isFirst = part(root, "desk").hidden;
     reveal("desk");
+    if (isFirst) refreshTickets();
     showInfo();
     showPreview();
   } catch (error) {
@@ -148,8 +150,8 @@ editForm.addEventListener("submit", async (event) => {
 connectTabs(root.querySelector("[role=tablist]"));
 mountAccountForm(part(root, "gate-form"), () => null); // signing in refreshes, see below
 const refreshNow = repeat(refresh, () => POLL_MS);
-repeat(
-  () => (part(root, "desk").hidden ? null : products.refresh()),
-  () => (part(root, "desk").hidden ? POLL_MS : POLL_TICKETS_MS),
+const refreshTickets = repeat(
+  async () => part(root, "desk").hidden || products.refresh(),
+  () => POLL_TICKETS_MS,
 );
 auth.addEventListener("change", refreshNow);

@@ -3,7 +3,7 @@
 import { cloneOf, part, setOptional, setText, showList } from "./dom.js";
 import { day, moment } from "./format.js";
 import { money } from "./money.js";
-import { canPay, canRefund, orderState, thanksFor } from "./order.js";
+import { canPay, canRefund, orderState } from "./order.js";
 
 const REFUND_WORDS = {
   pending: "the bank has not confirmed yet",
@@ -18,9 +18,9 @@ export function orderCard(refund) {
   return card;
 }
 
-/** Show an order in its card to "buyer" or "seller"; `thanks` to one who comes from paying. */
-export function updateOrderCard(card, order, { role, thanks = false }) {
-  const { tone, label, text } = orderState(order);
+/** Show an order in its card to "buyer" or "seller"; `justPaid` to one who comes from paying. */
+export function updateOrderCard(card, order, { role, justPaid = false }) {
+  const { tone, label, text } = orderState(order, { justPaid });
   const isBuyer = role === "buyer";
   setText(part(card, "title"), order.items.map(({ title }) => title).join(", "));
   setText(part(card, "amount"), money(order.amount, order.currency));
@@ -28,13 +28,12 @@ export function updateOrderCard(card, order, { role, thanks = false }) {
   state.dataset.tone = tone;
   setText(state, label);
   setOptional(part(card, "text"), text);
-  setOptional(part(card, "thanks"), thanks ? thanksFor(order) : "");
   const whom = isBuyer ? `from ${order.seller.name}` : `to ${order.buyer.name}`;
   setText(part(card, "line"), `${moment(order.created_at)} ${whom}`);
   setOptional(part(card, "dispute"), order.disputed ? DISPUTED : "");
   showItems(card, order);
   showRefunds(card, order);
-  showActions(card, order, isBuyer, thanks);
+  showActions(card, order, isBuyer, justPaid);
 }
 
 const DISPUTED =
@@ -49,7 +48,7 @@ function showItems(card, order) {
   list.hidden = order.items.length < 2;
   const items = order.items.map((item) => ({ ...item, id: item.product_id }));
   showList(list, list.hidden ? [] : items, listItem, (row, item) => {
-    const back = item.refunded ? ", refunded" : "";
+    const back = item.refunded ? `, ${money(item.refunded, order.currency)} of it refunded` : "";
     setText(row, `${item.title}: ${money(item.amount, order.currency)}${back}`);
   });
 }
@@ -64,17 +63,18 @@ function showRefunds(card, order) {
   });
 }
 
-function showActions(card, order, isBuyer, thanks) {
+function showActions(card, order, isBuyer, justPaid) {
   const pay = part(card, "pay");
   pay.hidden = !isBuyer || !canPay(order);
   if (!pay.hidden) pay.href = order.payment.pay_url;
-  setText(pay, order.status === "payment_failed" ? "Try again" : "Pay now");
-  pay.className = thanks && order.status === "created" ? "button quiet" : "button primary";
+  const isWaiting = justPaid && order.status === "created";
+  setText(pay, isWaiting ? "Back to the payment" : order.status === "created" ? "Pay now" : "Try again");
+  pay.className = isWaiting ? "button quiet" : "button primary";
   const show = part(card, "show");
   const stream = order.items.find((item) => item.stream_id)?.stream_id;
   show.hidden = !stream;
   if (stream) show.href = `/s/${stream}`;
-  show.className = thanks && order.status === "completed" ? "button primary" : "button quiet";
+  show.className = justPaid && order.status === "completed" ? "button primary" : "button quiet";
   const refundable = canRefund(order);
   part(card, "refund").hidden = !refundable;
   setText(part(card, "refund"), isBuyer ? "Ask for a refund" : "Refund");

@@ -43,14 +43,25 @@ export function isMoving(order) {
   return order.status === "refund_pending" || canPay(order);
 }
 
-/** The items that a refund can be asked for. */
+/** The items of which something can be asked back, each with how much: {…, left}. */
 export function refundableItems(order) {
-  return order.items.filter((item) => !item.refunded);
+  return order.items
+    .map((item) => ({ ...item, left: item.amount - item.refunded }))
+    .filter(({ left }) => left > 0);
 }
 
-/** The state of an order: {tone: "wait" | "good" | "bad" | "calm", label, text}. */
-export function orderState(order) {
+/**
+ * The state of an order: {tone: "wait" | "good" | "bad" | "calm", label, text}. `justPaid` is for
+ * one who has come back from the payment's page, and knows more than the bank has told us.
+ */
+export function orderState(order, { justPaid = false } = {}) {
   const say = (tone, label, text = "") => ({ tone, label, text });
+  if (justPaid && order.status === "created" && canPay(order)) {
+    return say("wait", "Thank you", "Waiting for the bank to confirm your payment…");
+  }
+  if (justPaid && order.status === "completed" && order.refunds.length === 0) {
+    return say("good", "Paid", "Thank you. Your ticket is good from now on.");
+  }
   const state = STATES[order.status];
   return state ? state(order, say) : say("calm", order.status.replaceAll("_", " "));
 }
@@ -86,12 +97,4 @@ const REVIEWED = "The bank's answer does not fit this order. Somebody is looking
 
 function paidLine(order) {
   return order.paid_at ? `Paid on ${day(order.paid_at)}.` : "";
-}
-
-/** What is said above the rest about an order that one has just come back to from paying. */
-export function thanksFor(order) {
-  if (order.status === "created" && canPay(order)) {
-    return "Thank you — waiting for the bank to confirm your payment…";
-  }
-  return order.status === "completed" ? "Thank you. Your ticket is good from now on." : "";
 }

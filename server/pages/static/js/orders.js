@@ -16,7 +16,10 @@ const POLL_AT_REST_MS = 60_000;
 const MAX_FOLLOWED_ORDERS = 5;
 
 const page = document.getElementById("main");
-const cameFromPaying = new URLSearchParams(location.search).get("order");
+const query = new URLSearchParams(location.search);
+const paidOrder = query.get("order");
+/** The payment's page tells how it went: good enough for words, and for nothing else. */
+const wasDeclined = query.get("status") === "failed";
 const backoff = new Backoff(POLL_FIRST_MS, POLL_MAX_MS);
 let shown = false;
 
@@ -24,9 +27,9 @@ const pager = new Pager(part(page, "orders"), {
   load: (cursor) => api.orders("buyer", cursor),
   make: () => orderCard(refund),
   update: (card, order) => {
-    const thanks = order.id === cameFromPaying;
-    card.classList.toggle("highlight", thanks);
-    updateOrderCard(card, order, { role: "buyer", thanks });
+    const isIt = order.id === paidOrder;
+    card.classList.toggle("highlight", isIt);
+    updateOrderCard(card, order, { role: "buyer", justPaid: isIt && !wasDeclined });
   },
 });
 
@@ -52,9 +55,9 @@ async function follow(id) {
 
 /** Bring the order that was just paid into view, once. */
 async function showPaidOrder() {
-  if (shown || !cameFromPaying || pager.items === null) return;
+  if (shown || !paidOrder || pager.items === null) return;
   shown = true;
-  if (!find(cameFromPaying)) await follow(cameFromPaying);
+  if (!find(paidOrder)) await follow(paidOrder);
   page.querySelector(".highlight")?.scrollIntoView({ block: "center" });
 }
 

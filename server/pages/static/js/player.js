@@ -10,6 +10,8 @@ const MEDIA_RECOVERY_GAP_MS = 10_000;
 const AT_LIVE_WITHIN_S = 12;
 const NATIVE_LIVE_DISTANCE_S = 6;
 const FORBIDDEN = 403;
+/** A session that is refused so soon after another one was put aside by somebody's newer one. */
+const DISPLACED_WITHIN_MS = 60_000;
 const HLS_MIME = "application/vnd.apple.mpegurl";
 
 const HLS_CONFIG = {
@@ -31,7 +33,8 @@ export async function chooseEngine(video, { moduleUrl, forceNative }) {
 /**
  * `source` resolves to the address of a fresh playback session, and is asked before each try.
  * Emits "state" {state, error?}: "idle", "loading", "playing", "stalled", "retrying", "ended",
- * "blocked" (the browser wants a click first), "refused" (by the server), "unsupported".
+ * "blocked" (the browser wants a click first), "displaced" (the ticket plays on too many others),
+ * "refused" (by the server), "unsupported".
  */
 export class Player extends EventTarget {
   state = "idle";
@@ -50,6 +53,7 @@ export class Player extends EventTarget {
   #lastTime = 0;
   #lastProgressAt = 0;
   #lastMediaRecoveryAt = 0;
+  #lastForbiddenAt = -Infinity;
 
   constructor(video, source, options) {
     super();
@@ -88,8 +92,13 @@ export class Player extends EventTarget {
     this.#setState("idle");
   }
 
-  /** Press play: after "blocked" or a pause. */
+  /** Press play: after "blocked", "displaced" or a pause. */
   async play() {
+    if (this.state === "displaced") {
+      this.#lastForbiddenAt = -Infinity;
+      this.start();
+      return;
+    }
     const run = this.#run;
     try {
       await this.#video.play();
@@ -158,9 +167,11 @@ export class Player extends EventTarget {
     hls.on(Hls.Events.MANIFEST_PARSED, () => this.play());
     hls.on(Hls.Events.ERROR, (_event, data) => {
       if (this.#hls !== hls) return;
-      // This session is not let in any more: only asking for a new one tells whether we are.
-      if (data.response?.code === FORBIDDEN) this.#retry();
-      if (!data.fatal || this.#hls !== hls) return;
+      if (data.response?.code === FORBIDDEN) {
+        this.#lostSession();
+        return;
+      }
+      if (!data.fatal) return;
       const now = Date.now();
       if (
         data.type === Hls.ErrorTypes.MEDIA_ERROR &&
@@ -172,6 +183,19 @@ export class Player extends EventTarget {
     });
     hls.loadSource(url);
     hls.attachMedia(this.#video);
+  }
+
+  /** This session is not let in any more: only asking for a new one tells whether we are. */
+  #lostSession() {
+    const now = Date.now();
+    const isDisplaced = now - this.#lastForbiddenAt < DISPLACED_WITHIN_MS;
+    this.#lastForbiddenAt = now;
+    if (!isDisplaced) {
+      this.#retry();
+      return;
+    }
+    this.#detach();
+    this.#setState("displaced");
   }
 
   #detach() {

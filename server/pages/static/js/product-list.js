@@ -8,7 +8,7 @@ import { money } from "./money.js";
 import { Pager } from "./pager.js";
 import { problemText } from "./problem.js";
 import { openProductDialog } from "./product-dialog.js";
-import { salesLine, sellerState } from "./ticket.js";
+import { seatsLine, sellerState } from "./ticket.js";
 
 /** Shows products within an element, with a button that makes a new one. */
 export class ProductList {
@@ -107,7 +107,7 @@ export class ProductList {
     state.dataset.tone = tone;
     setText(state, label);
     setText(part(row, "price"), money(product.price.amount, product.price.currency));
-    setText(part(row, "sold"), salesLine(product));
+    setText(part(row, "sold"), seatsLine(product));
     const link = part(row, "stream");
     const title = this.#titles.get(product.stream_id);
     setOptional(link, title);

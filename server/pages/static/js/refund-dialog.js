@@ -21,15 +21,15 @@ function choiceOf(item) {
   label.className = "choice";
   const box = document.createElement("input");
   Object.assign(box, { type: "checkbox", name: "item", value: item.product_id, checked: true });
-  label.append(box, ` ${item.title}, ${money(item.amount, order.currency)}`);
+  label.append(box, ` ${item.title}, ${money(item.left, order.currency)}`);
   return label;
 }
 
 function amount() {
   if (isWhole()) return refundableAmount(order);
   const ids = new Set(chosen().map((box) => box.value));
-  const items = order.items.filter((item) => ids.has(item.product_id));
-  return items.reduce((sum, item) => sum + item.amount, 0);
+  const items = refundableItems(order).filter((item) => ids.has(item.product_id));
+  return items.reduce((sum, item) => sum + item.left, 0);
 }
 
 function showAmount() {

@@ -17,13 +17,13 @@ const POLL_WITHOUT_TICKET_MS = 4_000;
 
 const root = document.querySelector("[data-stream-id]");
 const { streamId } = root.dataset;
-const stage = new Stage(part(root, "stage"), {
-  streamId,
-  source: () => api.playbackUrl(streamId),
-});
 const admission = new Admission({
   askPlayback: () => api.playbackUrl(streamId),
   listProducts: () => api.tickets(streamId),
+});
+const stage = new Stage(part(root, "stage"), {
+  streamId,
+  source: () => admission.playback(),
 });
 const offers = new Offers(part(root, "offers"));
 let status = null;
@@ -92,7 +92,7 @@ async function refresh() {
     openChat(stream);
   } catch (error) {
     if (error.status === 404) showMissing();
-    else if (status === null) stage.close("One moment", `${error.message} Trying again.`);
+    else if (admission.state === "unknown") stage.close("One moment", `${error.message} Trying again.`);
     // else the picture may well go on without us
   }
 }

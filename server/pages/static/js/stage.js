@@ -17,6 +17,10 @@ const WAITS = {
 };
 
 const BLOCKED = ["Ready when you are", "Your browser asks for a click before it plays."];
+const DISPLACED = [
+  "Your ticket plays elsewhere",
+  "It is in use on as many devices as it is good for. Play here, and it stops on one of them.",
+];
 const NO_ENGINE = [
   "This browser cannot play the show",
   "It knows neither Media Source Extensions nor HLS. A current Firefox, Chrome, Edge or Safari does.",
@@ -58,7 +62,7 @@ export class Stage extends EventTarget {
     this.#root.dataset.phase = "closed";
     setText(part(this.#root, "curtain-title"), title);
     setText(part(this.#root, "curtain-text"), text);
-    part(this.#root, "start").hidden = this.player.state !== "blocked";
+    part(this.#root, "start").hidden = !["blocked", "displaced"].includes(this.player.state);
     this.#wait("");
   }
 
@@ -81,6 +85,7 @@ export class Stage extends EventTarget {
     if (state === "playing") this.#open();
     else if (state in WAITS && !this.player.patient) this.#wait(WAITS[state]);
     else if (state === "blocked") this.close(...BLOCKED);
+    else if (state === "displaced") this.close(...DISPLACED);
     else if (state === "refused") this.close("You cannot watch this show", error.message);
     else if (state === "unsupported") {
       this.close(...(document.documentElement.dataset.hls ? NO_ENGINE : NO_HLS_JS));

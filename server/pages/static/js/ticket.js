@@ -14,8 +14,7 @@ export function ticketState(product) {
 
 /** How many are left, in words; "" where there is no end of them. */
 export function stockLine(product) {
-  if (product.remaining === null || product.remaining === undefined) return "";
-  if (product.remaining === 0) return "";
+  if (product.remaining === null || product.remaining === 0) return "";
   if (product.remaining === 1) return "The last one";
   const left = `${count(product.remaining)} left`;
   return product.remaining <= FEW ? `Only ${left}` : left;
@@ -33,12 +32,10 @@ export function stateLine(product) {
   return STATE_LINES[ticketState(product)] ?? "";
 }
 
-/** How many were sold, for the seller: "12 of 40 sold", "28 left", or "". */
-export function salesLine({ capacity, remaining, sold }) {
-  if (capacity !== null && capacity !== undefined) {
-    return `${count(capacity - remaining)} of ${count(capacity)} sold`;
-  }
-  return sold === undefined ? "No limit" : `${plural(sold, "ticket")} sold`;
+/** How many seats are taken, for the seller; a seat is held while its order waits to be paid. */
+export function seatsLine({ capacity, remaining }) {
+  if (capacity === null) return "Any number of seats";
+  return `${count(capacity - remaining)} of ${count(capacity)} seats taken`;
 }
 
 const SELLER_STATES = {
@@ -84,4 +81,15 @@ export function curtainWords({ products, onAir, lost }) {
     title: "This show is for ticket holders",
     text: "No ticket is on sale at the moment. When there is one, it appears here.",
   };
+}
+
+/** How far the cancellation of a show is, for its seller. */
+export function cancellationText(cancellation) {
+  const { state, refunds_opened: opened, already_refunded: before, failed } = cancellation;
+  const lines = [state === "done" ? "All orders were gone through." : "Going through the orders…"];
+  if (opened > 0) lines.push(`${plural(opened, "refund")} asked for.`);
+  if (before > 0) lines.push(`${plural(before, "order")} had been refunded before.`);
+  if (failed > 0) lines.push(`${plural(failed, "refund")} failed.`);
+  if (opened + before + failed === 0 && state === "done") lines.push("Nobody had bought a ticket.");
+  return lines.join(" ");
 }
