@@ -4,7 +4,7 @@ Nothing is ever sent twice, no redirect is followed, and nothing is raised for w
 or the network does. Only a cancellation from outside passes through, and leaves the outcome open.
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 
 import httpx
@@ -94,6 +94,7 @@ class Wire:
         return Unclear("timed_out")
 
     async def _exchange(self, request: httpx.Request) -> Answer | Unclear:
+        request.stream = _Body(request.content)
         try:
             response = await self._client.send(request, stream=True)
             try:
@@ -106,6 +107,25 @@ class Wire:
             return _lost(request, "timed_out", error)
         except httpx.RequestError as error:
             return _lost(request, "connection_lost", error)
+
+
+class _Body(httpx.AsyncByteStream):
+    """A request's body in one piece.
+
+    httpx's own is an async generator, which a call that is cancelled while it sends leaves open.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self._left = data
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        piece, self._left = self._left, b""
+        if not piece:
+            raise StopAsyncIteration
+        return piece
 
 
 async def _read(response: httpx.Response) -> Answer | Unclear:

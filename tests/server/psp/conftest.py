@@ -121,7 +121,10 @@ async def read_request(stream: trio.SocketStream) -> Request | None:
     head: h11.Request | None = None
     body = b""
     while True:
-        event = connection.next_event()
+        try:
+            event = connection.next_event()
+        except h11.RemoteProtocolError:  # cut in the middle
+            return None
         if event is h11.NEED_DATA:
             try:
                 connection.receive_data(await stream.receive_some(65_536))

@@ -1,5 +1,6 @@
 """How a call ends on a real socket, whatever the provider does to it."""
 
+import gc
 import logging
 import socket
 from contextlib import aclosing
@@ -15,10 +16,13 @@ from server.psp.wire import (
     MAX_ANSWER_BYTES,
     MAX_CONCURRENT_CALLS,
     READ_TIMEOUT_S,
+    WRITE_TIMEOUT_S,
     Answer,
     Wire,
 )
 
+LARGE = {"x": "x" * 16_000_000}
+"""More than the sockets between two processes hold."""
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
 
 
@@ -188,6 +192,40 @@ async def test_a_call_cancelled_in_the_middle_of_an_answer_leaves_the_wire_usabl
             scope.cancel()
     assert scope.cancelled_caught
     assert await wire.get("/x", {}) == Answer(200, {})
+
+
+@pytest.fixture
+async def deaf(nursery):
+    """A wire to somebody who never reads, and the event of its being connected."""
+    connected = trio.Event()
+
+    async def stay(stream: trio.SocketStream) -> None:
+        async with stream:
+            connected.set()
+            await trio.sleep_forever()
+
+    listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
+    nursery.start_soon(trio.serve_listeners, stay, listeners)
+    url = f"http://127.0.0.1:{listeners[0].socket.getsockname()[1]}"
+    async with aclosing(Wire(url, {})) as wire:
+        yield wire, connected
+
+
+async def test_a_provider_that_does_not_read_times_out(deaf, autojump_clock):
+    wire, _ = deaf
+    began = trio.current_time()
+    assert await wire.post_json("/refunds", LARGE) == Unclear("timed_out")
+    assert trio.current_time() - began == pytest.approx(WRITE_TIMEOUT_S)
+
+
+async def test_a_call_cancelled_while_it_is_sent_leaves_nothing_open(deaf):
+    wire, connected = deaf
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(wire.post_json, "/refunds", LARGE)
+        await connected.wait()
+        await trio.testing.wait_all_tasks_blocked()
+        nursery.cancel_scope.cancel()
+    gc.collect()
 
 
 async def test_no_header_of_ours_gets_into_logs_or_representations(provider, caplog):
