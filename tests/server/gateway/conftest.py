@@ -25,6 +25,7 @@ from storage import Put, Store, open_sqlite
 
 ROOM = "str_01JD0000000000000000000000"
 OTHER_ROOM = "str_01JD0000000000000000000001"
+TICKETED_ROOM = "str_01JD0000000000000000000002"
 PATIENCE_S = 5.0
 
 
@@ -99,6 +100,8 @@ class Client:
                 try:
                     await self.socket.get_message()
                 except trio_websocket.ConnectionClosed as closed:
+                    # The library forgets its socket when it is the server that closes.
+                    await trio.aclose_forcefully(self.socket._stream)
                     return closed.reason  # never None, as it was open
 
 
@@ -140,9 +143,10 @@ def open_venue(tmp_path: Path) -> OpenVenue:
     @asynccontextmanager
     async def opened(send_buffer_bytes: int | None = None, **options: Any) -> AsyncIterator[Venue]:
         async with open_sqlite(tmp_path) as store, trio.open_nursery() as nursery:
-            for room in (ROOM, OTHER_ROOM):
+            for room in (ROOM, OTHER_ROOM, TICKETED_ROOM):
                 if await store.get("streams", room) is None:
-                    await store.commit(Put("streams", room, stream_doc(room), 0))
+                    access = "ticket" if room == TICKETED_ROOM else "public"
+                    await store.commit(Put("streams", room, stream_doc(room, access), 0))
             supervisor = Supervisor(nursery)
             rooms = Directory[RoomMessage](supervisor, "room", RoomFactory(store, FixedClock()))
             streams = Directory[StreamMessage](supervisor, "stream", stream_factory(store))
@@ -186,6 +190,11 @@ def room() -> str:
 @pytest.fixture
 def other_room() -> str:
     return OTHER_ROOM
+
+
+@pytest.fixture
+def ticketed_room() -> str:
+    return TICKETED_ROOM
 
 
 @pytest.fixture(name="authenticate")
