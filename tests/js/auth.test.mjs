@@ -112,3 +112,21 @@ test("signing out holds here even when the server cannot be told", async () => {
   assert.equal(auth.user, null);
   assert.equal(await auth.token(), null);
 });
+
+test("signing in and out in another tab is followed", async () => {
+  const auth = await freshAuth({ wasSignedIn: false });
+  const names = [];
+  const changed = () =>
+    new Promise((resolve) => auth.addEventListener("change", resolve, { once: true }));
+  auth.addEventListener("change", () => names.push(auth.user?.name ?? null));
+  assert.equal(await auth.token(), null);
+  storage.set("bandstand.signed-in", "yes");
+  answers = [session(token(900))];
+  const signedIn = changed();
+  auth.follow(true);
+  await signedIn;
+  auth.follow(true);
+  auth.follow(false);
+  assert.deepEqual(names, ["Ada", null]);
+  assert.equal(requests.length, 1);
+});

@@ -57,6 +57,15 @@ class Auth extends EventTarget {
     }
   }
 
+  /** Somebody has signed in or out in another tab: do the same here. */
+  follow(signedIn) {
+    if (!signedIn) this.#forget();
+    else if (this.user === null) {
+      this.#restored = null;
+      this.restore();
+    }
+  }
+
   async login(email, password) {
     this.#accept(
       await sendJson("POST", "/auth/login", { body: { email, password, cookie: true } }),
@@ -126,3 +135,7 @@ class Auth extends EventTarget {
 }
 
 export const auth = new Auth();
+// Only other tabs' changes are told.
+globalThis.addEventListener?.("storage", ({ key, newValue }) => {
+  if (key === WAS_SIGNED_IN_KEY) auth.follow(newValue === "yes");
+});
