@@ -40,6 +40,8 @@ class WorldPsp:
 
     payments: dict[str, PaymentState] = field(default_factory=dict)
     refunds: dict[str, RefundState] = field(default_factory=dict)
+    refunded: dict[str, str] = field(default_factory=dict)
+    """By refund: the payment that it is of."""
     faults: deque[str] = field(default_factory=deque)
     silent: bool = False
     """Whether it answers nothing at all."""
@@ -97,6 +99,7 @@ class WorldPsp:
             refund.currency,
         )
         self.refunds[refund.refund_id] = state
+        self.refunded[refund.refund_id] = refund.payment_id
         self.before_reply(refund.refund_id)
         if fault in ("drop", "timeout"):
             return Unclear("TIMEOUT" if fault == "timeout" else "no reply")
@@ -110,7 +113,12 @@ class WorldPsp:
     def refundable(self, payment_id: str) -> int:
         payment = self.payments[payment_id]
         paid = payment.amount if payment.status == "succeeded" else 0
-        held = (each for each in self.refunds.values() if each.status != "failed")
+        held = (
+            each
+            for each in self.refunds.values()
+            if each.status != "failed"
+            and self.refunded.get(each.refund_id, payment_id) == payment_id
+        )
         return paid - sum(each.amount for each in held)
 
     def pay(self, payment_id: str, status: PaymentWord = "succeeded") -> PspNotice:

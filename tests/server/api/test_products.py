@@ -1,0 +1,266 @@
+import pytest
+from support.shopping import PRICE
+
+from actors.services.products import MAX_PRODUCTS_PER_SELLER
+from actors.services.show_cancelling import cancel_shows
+from storage import Put
+
+
+async def run_cancelling(shop):
+    """Do what the sweeper does when it is kicked."""
+    house = shop.stage.house
+    return await cancel_shows(house.store, house.orders, house.clock)
+
+
+async def record_show(shop, show_id="shw_" + "0" * 26):
+    """Write what the stream's actor writes when a show ends."""
+    store = shop.stage.house.store
+    row = await store.get("streams", shop.stream_id)
+    await store.commit(Put("streams", row.id, row.doc | {"show": show_id}, row.version))
+    return show_id
+
+
+async def test_a_ticket_as_it_is_offered(shop):
+    ticket = await shop.offer(
+        title="  Sunday \n session ", starts_at="2030-05-31T22:00:00+02:00", capacity=50
+    )
+    assert ticket == {
+        "id": ticket["id"],
+        "kind": "ticket",
+        "title": "Sunday session",
+        "price": PRICE,
+        "stream_id": shop.stream_id,
+        "recording_id": None,
+        "starts_at": "2030-05-31T20:00:00.000Z",
+        "capacity": 50,
+        "remaining": 50,
+        "status": "on_sale",
+        "seller": {"id": shop.seller.user["id"], "name": "Ada"},
+        "created_at": "2027-01-15T08:00:00.000Z",
+        "owned": False,
+    }
+    assert ticket["id"].startswith("prd_")
+    assert await shop.stage.guest.ok("GET", f"/products/{ticket['id']}") == ticket
+
+
+async def test_a_track_is_a_recording_of_ones_own(shop):
+    show_id = await record_show(shop)
+    track = {"kind": "track", "title": "Encore", "price": PRICE, "recording_id": show_id}
+    product = await shop.seller.ok("POST", "/products", track, 201)
+    assert (product["recording_id"], product["stream_id"]) == (show_id, None)
+    eve = await shop.stage.user("Eve")
+    error = await eve.fails("POST", "/products", track, 404)
+    assert error["code"] == "recording_not_found"
+
+
+async def test_a_track_is_bought_as_a_ticket_is(shop):
+    bo = await shop.stage.user("Bo")
+    show_id = await record_show(shop)
+    track = {"kind": "track", "title": "Encore", "price": PRICE, "recording_id": show_id}
+    product = await shop.seller.ok("POST", "/products", track, 201)
+    order = await shop.buy(bo, product["id"])
+    assert order["items"][0]["recording_id"] == show_id
+    assert order["licences"][0]["status"] == "active"
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"price": {"amount": 0, "currency": "EUR"}}, "price.amount"),
+        ({"price": {"amount": 100_000_000, "currency": "EUR"}}, "price.amount"),
+        ({"price": {"amount": 9.99, "currency": "EUR"}}, "price.amount"),
+        ({"price": {"amount": "999", "currency": "EUR"}}, "price.amount"),
+        ({"price": {"amount": True, "currency": "EUR"}}, "price.amount"),
+        ({"price": {"amount": 999, "currency": "eur"}}, "price.currency"),
+        ({"price": {"amount": 999, "currency": "EURO"}}, "price.currency"),
+        ({"price": None}, "price"),
+        ({"title": " "}, "title"),
+        ({"kind": "shirt"}, "kind"),
+        ({"capacity": 0}, "capacity"),
+        ({"capacity": 1_000_001}, "capacity"),
+        ({"starts_at": "tomorrow"}, "starts_at"),
+        ({"starts_at": "2030-05-31T20:00:00"}, "starts_at"),
+        ({"starts_at": "2030-02-30T20:00:00Z"}, "starts_at"),
+        ({"starts_at": "1969-12-31T23:59:59Z"}, "starts_at"),
+        ({"stream_id": None}, "stream_id"),
+        ({"stream_id": "a\x00b"}, "stream_id"),
+        ({"recording_id": "shw_1"}, "recording_id"),
+        ({"kind": "track", "stream_id": None, "recording_id": "s", "capacity": 5}, "capacity"),
+    ],
+    ids=str,
+)
+async def test_what_is_no_product(shop, change, field):
+    body = {"kind": "ticket", "title": "Sunday", "price": PRICE, "stream_id": shop.stream_id}
+    error = await shop.seller.fails("POST", "/products", body | change)
+    assert error["code"] == "invalid_request"
+    assert field in error["details"]
+
+
+async def test_who_may_sell_a_ticket(shop):
+    eve = await shop.stage.user("Eve")
+    body = {"kind": "ticket", "title": "Sunday", "price": PRICE, "stream_id": shop.stream_id}
+    assert (await eve.fails("POST", "/products", body, 403))["code"] == "forbidden"
+    unknown = body | {"stream_id": "str_unknown"}
+    assert (await eve.fails("POST", "/products", unknown, 404))["code"] == "stream_not_found"
+    assert (await shop.stage.guest.fails("POST", "/products", body, 401))["code"] == "unauthorized"
+
+
+async def test_a_public_stream_has_tickets_too(shop):
+    stream = await shop.seller.ok("POST", "/streams", {"title": "Free"}, 201)
+    assert (await shop.offer(stream_id=stream["id"]))["stream_id"] == stream["id"]
+
+
+async def test_the_seller_changes_a_product(shop):
+    ticket = await shop.offer(capacity=5)
+    path = f"/products/{ticket['id']}"
+    bo = await shop.stage.user("Bo")
+    order = await shop.order(bo, ticket["id"])
+    change = {
+        "title": "Monday",
+        "price": {"amount": 2000, "currency": "EUR"},
+        "starts_at": "2031-01-01T00:00:00Z",
+        "capacity": 9,
+    }
+    changed = await shop.seller.ok("PATCH", path, change)
+    assert changed == ticket | change | {
+        "starts_at": "2031-01-01T00:00:00.000Z",
+        "remaining": 8,
+    }
+    assert (await bo.ok("GET", f"/orders/{order['id']}"))["amount"] == 1500
+    withdrawn = await shop.seller.ok("PATCH", path, {"status": "withdrawn"})
+    assert withdrawn["status"] == "withdrawn"
+    assert (await shop.seller.ok("PATCH", path, {"status": "on_sale"}))["status"] == "on_sale"
+    assert await shop.seller.ok("PATCH", path, {}) == changed
+
+
+async def test_changes_that_are_refused(shop):
+    limited, open_to_all = await shop.offer(capacity=2), await shop.offer()
+    bo, cy = await shop.stage.user("Bo"), await shop.stage.user("Cy")
+    for buyer in (bo, cy):
+        await shop.order(buyer, limited["id"])
+
+    async def fails(caller, product_id, body, status):
+        return await caller.fails("PATCH", f"/products/{product_id}", body, status)
+
+    assert (await fails(shop.seller, limited["id"], {"capacity": 1}, 400))["details"] == {
+        "capacity": "cannot be less than the 2 that are taken"
+    }
+    error = await fails(shop.seller, open_to_all["id"], {"capacity": 5}, 400)
+    assert "capacity" in error["details"]
+    error = await fails(shop.seller, limited["id"], {"status": "cancelled"}, 400)
+    assert error["code"] == "invalid_request"
+    assert (await fails(bo, limited["id"], {"title": "Mine"}, 403))["code"] == "forbidden"
+    error = await fails(bo, "prd_unknown", {"title": "Mine"}, 404)
+    assert error["code"] == "product_not_found"
+    assert (await fails(shop.stage.guest, limited["id"], {}, 401))["code"] == "unauthorized"
+
+
+async def test_lists_of_products(shop):
+    other = await shop.seller.ok("POST", "/streams", {"title": "Other"}, 201)
+    eve = await shop.stage.user("Eve")
+    hers = await eve.ok("POST", "/streams", {"title": "Hers"}, 201)
+    body = {"kind": "ticket", "title": "Hers", "price": PRICE, "stream_id": hers["id"]}
+    first = await shop.offer()
+    shop.stage.clock.pass_s(1)
+    second = await shop.offer(stream_id=other["id"])
+    shop.stage.clock.pass_s(1)
+    third = await eve.ok("POST", "/products", body, 201)
+
+    async def listed(caller, query=""):
+        return [each["id"] for each in (await caller.ok("GET", f"/products{query}"))["items"]]
+
+    guest = shop.stage.guest
+    assert await listed(guest) == [third["id"], second["id"], first["id"]]
+    assert await listed(guest, f"?stream_id={other['id']}") == [second["id"]]
+    assert await listed(shop.seller, "?seller=me") == [second["id"], first["id"]]
+    assert await listed(eve, f"?seller=me&stream_id={other['id']}") == []
+    page = await guest.ok("GET", "/products?limit=2")
+    assert await listed(guest, f"?cursor={page['next_cursor']}") == [first["id"]]
+    assert (await guest.fails("GET", "/products?seller=me", status=401))["code"] == "unauthorized"
+    assert (await guest.fails("GET", "/products?stream_id=a%00b"))["code"] == "invalid_request"
+    assert (await guest.fails("GET", "/products?cursor=nonsense"))["code"] == "invalid_cursor"
+
+
+async def test_whoever_bought_it_owns_it(shop):
+    bo, cy = await shop.stage.user("Bo"), await shop.stage.user("Cy")
+    ticket = await shop.offer()
+    order = await shop.order(bo, ticket["id"])
+    path = f"/products/{ticket['id']}"
+    assert not (await bo.ok("GET", path))["owned"]
+    await shop.deliver(shop.stage.psp.pay(order["payment"]["id"]))
+    assert (await bo.ok("GET", path))["owned"]
+    assert (await bo.ok("GET", "/products"))["items"][0]["owned"]
+    assert not (await cy.ok("GET", path))["owned"]
+    await shop.settle(await shop.refund(bo, order))
+    assert not (await bo.ok("GET", path))["owned"]
+
+
+@pytest.mark.parametrize("product_id", ["prd_unknown", "x" * 500, "a%00b"])
+async def test_a_product_that_is_not_there(shop, product_id):
+    await shop.stage.guest.fails("GET", f"/products/{product_id}", status=404)
+
+
+async def test_a_seller_has_so_many_products_and_no_more(shop):
+    doc = {"seller": shop.seller.user["id"], "created_at": 0}
+    puts = [Put("products", f"prd_{n}", doc, 0) for n in range(MAX_PRODUCTS_PER_SELLER)]
+    for start in range(0, len(puts), 100):
+        await shop.stage.house.store.commit(*puts[start : start + 100])
+    body = {"kind": "ticket", "title": "Sunday", "price": PRICE, "stream_id": shop.stream_id}
+    error = await shop.seller.fails("POST", "/products", body, 409)
+    assert error["code"] == "too_many_products"
+
+
+async def test_a_cancelled_show_refunds_everybody(shop):
+    ticket = await shop.offer(capacity=5)
+    bo, cy, di = [await shop.stage.user(name) for name in ("Bo", "Cy", "Di")]
+    orders = [await shop.buy(buyer, ticket["id"]) for buyer in (bo, cy, di)]
+    await shop.settle(await shop.refund(di, orders[2]))
+    path = f"/products/{ticket['id']}/cancel"
+    answer = await shop.seller.ok("POST", path, status=202)
+    assert answer["product"]["status"] == "cancelled"
+    assert answer["cancel"] == {
+        "state": "running",
+        "refunds_opened": 0,
+        "already_refunded": 0,
+        "failed": 0,
+    }
+    assert await run_cancelling(shop) == 2
+    done = await shop.seller.ok("GET", path)
+    assert done["cancel"] == {
+        "state": "done",
+        "refunds_opened": 2,
+        "already_refunded": 1,
+        "failed": 0,
+    }
+    for buyer, order in ((bo, orders[0]), (cy, orders[1])):
+        (refund,) = (await buyer.ok("GET", f"/orders/{order['id']}"))["refunds"]
+        assert (refund["status"], refund["amount"]) == ("pending", 1500)
+        await shop.settle(refund)
+        assert (await buyer.ok("GET", f"/orders/{order['id']}"))["status"] == "refunded"
+    assert (await bo.fails("POST", "/orders", {"items": [{"product_id": ticket["id"]}]}, 409))[
+        "code"
+    ] == "not_on_sale"
+    error = await shop.seller.fails("PATCH", f"/products/{ticket['id']}", {"title": "A"}, 409)
+    assert error["code"] == "not_on_sale"
+
+
+async def test_who_may_cancel_a_show(shop):
+    eve, root = await shop.stage.user("Eve"), await shop.stage.operator()
+    ticket = await shop.offer()
+    path = f"/products/{ticket['id']}/cancel"
+    for method in ("POST", "GET"):
+        assert (await eve.fails(method, path, status=403))["code"] == "forbidden"
+        assert (await shop.stage.guest.fails(method, path, status=401))["code"] == "unauthorized"
+        unknown = "/products/prd_unknown/cancel"
+        assert (await eve.fails(method, unknown, status=404))["code"] == "product_not_found"
+    assert (await shop.seller.fails("GET", path, status=404))["code"] == "cancel_not_found"
+    await root.ok("POST", path, status=202)
+    assert (await shop.seller.ok("GET", path))["cancel"]["state"] == "running"
+
+
+async def test_a_track_cannot_be_cancelled(shop):
+    show_id = await record_show(shop)
+    track = {"kind": "track", "title": "Encore", "price": PRICE, "recording_id": show_id}
+    product = await shop.seller.ok("POST", "/products", track, 201)
+    error = await shop.seller.fails("POST", f"/products/{product['id']}/cancel")
+    assert error["code"] == "invalid_request"
