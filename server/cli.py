@@ -1,4 +1,4 @@
-"""The command line: ``bandstand serve | doctor | demo | user add | openapi``."""
+"""The command line: ``bandstand COMMAND``; each command is described in ``parser``."""
 
 import argparse
 import json
@@ -10,6 +10,8 @@ import trio
 
 from server import doctor
 from server.api import describe_api
+from server.commands.money import add_money_commands
+from server.commands.sandbox import add_sandbox_arguments, run_sandbox_command
 from server.commands.user import CommandError, add_user, read_password
 from server.compose import CannotListen, serve
 from server.config import SettingsError, load_settings
@@ -67,6 +69,12 @@ def parser() -> argparse.ArgumentParser:
     adding.add_argument("--admin", action="store_true")
     adding.add_argument("--password-stdin", action="store_true", help="read it from the input")
     adding.set_defaults(command=_user_add)
+
+    add_money_commands(commands)
+
+    pretending = commands.add_parser("sandbox", help="run the sandbox payment provider alone")
+    add_sandbox_arguments(pretending)
+    pretending.set_defaults(command=run_sandbox_command)
 
     describing = commands.add_parser("openapi", help="print the OpenAPI document")
     describing.set_defaults(command=_openapi)
