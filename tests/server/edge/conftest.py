@@ -21,15 +21,16 @@ SHOW = "shw_01JD0000000000000000000000"
 SECRET = b"k" * 32
 
 
-def make_window(show_id: str = SHOW, *, last_msn: int = 3, ended: bool = False) -> Window:
+def make_window(*, ticketed: bool = False) -> Window:
     """A window with a small audio and a large video rendition."""
-    long = b"".join(b"#EXTINF:2.00000,\n../../video/seg-%d.m4s\n" % n for n in range(200))
+    folder = b"" if ticketed else b"../../video/"
+    long = b"".join(b"#EXTINF:2.00000,\n%bseg-%d.m4s\n" % (folder, n) for n in range(200))
     return Window(
-        show_id=show_id,
+        show_id=SHOW,
         renditions=MappingProxyType({}),
         target_duration_s=6,
-        last_msn=last_msn,
-        ended=ended,
+        last_msn=3,
+        ended=False,
         playlists=MappingProxyType({"video": b"#EXTM3U\n" + long, "audio": b"#EXTM3U\n#small\n"}),
         media=MappingProxyType(
             {
@@ -38,7 +39,8 @@ def make_window(show_id: str = SHOW, *, last_msn: int = 3, ended: bool = False) 
                 "audio/seg-3.m4s": b"0123456789",
             }
         ),
-        index="#EXTM3U\n" + show_id + "/~{session}/video/media.m3u8\n",
+        index=f"#EXTM3U\n{'../' if ticketed else ''}{SHOW}/~{{session}}/video/media.m3u8\n",
+        ticketed=ticketed,
     )
 
 
@@ -69,6 +71,9 @@ class Stage:
     @property
     def window(self) -> Published[Window | None]:
         return self.place.window
+
+    def publish(self, *, ticketed: bool) -> None:
+        self.window.publish(make_window(ticketed=ticketed))
 
     async def connect(self) -> trio.SocketStream:
         stream = await trio.open_tcp_stream("127.0.0.1", self.port)
