@@ -100,6 +100,7 @@ class Stage:
     psp: WorldPsp
     payouts: WorldPayouts
     gates: WorldGates
+    rooms: Directory[RoomMessage]
 
     @property
     def guest(self) -> Caller:
@@ -186,5 +187,5 @@ async def open_stage(settings: Settings, store: Store) -> AsyncIterator[Stage]:
             supervisor=supervisor,
             started_at_ms=clock.now_ms(),
         )
-        yield Stage(house, create_app(house), clock, viewers, psp, payouts, gates)
+        yield Stage(house, create_app(house), clock, viewers, psp, payouts, gates, rooms)
         await supervisor.stop()

@@ -1,7 +1,9 @@
 import pytest
+from support.licences import give_licence, take_licence
 
 from actors.room.archive import Archive
 from actors.room.events import Message
+from storage import Put
 
 
 async def room_with(stage, count):
@@ -58,3 +60,18 @@ async def test_bad_queries(stage, query):
     room = await room_with(stage, 0)
     error = await stage.guest.fails("GET", f"/rooms/{room}/messages?{query}", status=400)
     assert list(error["details"]) == [query.partition("=")[0]]
+
+
+async def test_a_ticketed_streams_room_is_read_by_who_may_watch(stage):
+    room = await room_with(stage, 2)
+    path = f"/rooms/{room}/messages"
+    row = await stage.house.store.get("streams", room)
+    ticketed = row.doc | {"access": "ticket"}
+    await stage.house.store.commit(Put("streams", room, ticketed, row.version))
+    bob = await stage.user("Bob")
+    for caller in (stage.guest, bob):
+        assert (await caller.fails("GET", path, status=403))["code"] == "licence_required"
+    licence = await give_licence(stage.house.store, bob.user["id"], room)
+    assert len((await bob.ok("GET", path))["messages"]) == 2
+    await take_licence(stage.house.store, licence, stage.clock.now_ms())
+    assert (await bob.fails("GET", path, status=403))["code"] == "licence_required"

@@ -1,10 +1,33 @@
+import dataclasses
+from datetime import datetime
+
 import pytest
 import trio
+from prometheus_client import CollectorRegistry as Registry
+from support.licences import give_licence, restore_licence, take_licence
+from support.stage import Encoder
 
+from actors.room import Join
+from actors.services import Principal
 from actors.services.streams import MAX_STREAMS_PER_OWNER, find_by_key
+from actors.stream import Publish, PublishFrames
+from server.api import create_app
+from server.config import PSP_OFF
 from storage import Put
 
 NEW = {"title": "Sunday  session", "description": "Slow songs.\nNo hurry."}
+
+
+class Listener:
+    """A member of a room that notes whether it was put out."""
+
+    is_out = False
+
+    def offer(self, batch):
+        return None
+
+    def put_out(self, room_id, farewell):
+        self.is_out = True
 
 
 async def on_air(stage, stream_id, started_at):
@@ -112,8 +135,50 @@ async def test_others_may_change_nothing(stage, method, suffix, body):
     assert await ada.ok("GET", path) == stream
 
 
-async def test_tickets_are_refused_for_now(stage):
+async def test_a_stream_becomes_ticketed_and_public_again(stage):
     ada = await stage.user()
+    stream = await ada.ok("POST", "/streams", NEW | {"access": "ticket"}, 201)
+    path = f"/streams/{stream['id']}"
+    assert stream["access"] == (await stage.guest.ok("GET", path))["access"] == "ticket"
+    for access in ("public", "ticket", "ticket"):
+        changed = await ada.ok("PATCH", path, {"access": access})
+        assert changed == stream | {"access": access}
+        assert await ada.ok("GET", path) == changed
+    assert (await ada.ok("PATCH", path, {"title": "Late"}))["access"] == "ticket"
+
+
+async def test_access_is_settled_while_a_show_is_on_air(stage, show_frames):
+    ada = await stage.user()
+    stream = await ada.ok("POST", "/streams", NEW, 201)
+    path = f"/streams/{stream['id']}"
+    encoder = Encoder()
+    ref = await stage.house.streams.get_or_start(stream["id"])
+    await ref.ask(Publish(encoder, stream["stream_key"]))
+    await ref.ask(PublishFrames(encoder, show_frames[:100]))
+    changes = {"title": "Late", "access": "ticket"}
+    assert (await ada.fails("PATCH", path, changes, 409))["code"] == "on_air"
+    assert (await ada.ok("GET", path))["title"] == stream["title"], "all or nothing"
+    await ada.ok("PATCH", path, {"title": "Late", "access": "public"})
+    await ada.ok("POST", f"{path}/stop", {})
+    assert (await ada.ok("PATCH", path, changes))["access"] == "ticket"
+
+
+async def test_a_room_is_cleared_when_its_stream_becomes_ticketed(stage):
+    ada = await stage.user()
+    stream = await ada.ok("POST", "/streams", NEW, 201)
+    listeners = {user: Listener() for user in (None, ada.user["id"], "usr_" + "9" * 26)}
+    for user, listener in listeners.items():
+        await stage.rooms.ask(stream["id"], Join(listener, user_id=user))
+    await ada.ok("PATCH", f"/streams/{stream['id']}", {"title": "Still public"})
+    assert not any(each.is_out for each in listeners.values())
+    await ada.ok("PATCH", f"/streams/{stream['id']}", {"access": "ticket"})
+    assert [user for user, each in listeners.items() if not each.is_out] == [ada.user["id"]]
+
+
+async def test_tickets_are_refused_where_nothing_is_sold(stage, settings):
+    selling_nothing = settings.model_copy(update={"psp_url": PSP_OFF})
+    app = create_app(dataclasses.replace(stage.house, settings=selling_nothing, metrics=Registry()))
+    ada = dataclasses.replace(await stage.user(), app=app)
     error = await ada.fails("POST", "/streams", NEW | {"access": "ticket"}, 400)
     assert error["code"] == "tickets_unavailable"
     stream = await ada.ok("POST", "/streams", NEW, 201)
@@ -192,6 +257,63 @@ async def test_playback(stage):
     playback = await stage.guest.ok("GET", f"/streams/{stream['id']}/playback")
     assert playback == {"hls_url": stream["hls_url"], "expires_at": "2027-01-16T08:00:00.000Z"}
     await stage.guest.fails("GET", "/streams/nothing/playback", status=404)
+
+
+async def test_playback_of_a_ticketed_stream_is_for_who_has_a_licence(stage):
+    ada, bob, eve = [await stage.user(name) for name in ("Ada", "Bob", "Eve")]
+    stream = await ada.ok("POST", "/streams", NEW | {"access": "ticket"}, 201)
+    path = f"/streams/{stream['id']}/playback"
+    licence = await give_licence(stage.house.store, bob.user["id"], stream["id"])
+    await give_licence(stage.house.store, eve.user["id"], "str_" + "9" * 26)
+    for caller in (stage.guest, eve):
+        assert (await caller.fails("GET", path, status=403))["code"] == "licence_required"
+    holders = {ada.user["id"]: ada, licence: bob}
+    for holder, caller in holders.items():
+        first, second = await caller.ok("GET", path), await caller.ok("GET", path)
+        assert first["hls_url"] != second["hls_url"]
+        for playback in (first, second):
+            assert holder_of(stage, stream, playback) == holder
+    stage.clock.pass_s(24 * 3600 - 1)
+    assert holder_of(stage, stream, first) == licence
+    expires_at = datetime.fromisoformat(first["expires_at"]).timestamp()
+    stage.clock.time_ms = round(expires_at * 1000) - 1
+    assert holder_of(stage, stream, first) == licence
+    stage.clock.time_ms += 1
+    assert holder_of(stage, stream, first) is None
+
+
+def holder_of(stage, stream, playback):
+    """Whose session the address has, if it is good."""
+    begin = f"https://stage.example/live/{stream['id']}/~"
+    assert playback["hls_url"].startswith(begin)
+    token, _, file = playback["hls_url"].removeprefix(begin).partition("/")
+    assert file == "index.m3u8"
+    session = stage.house.ticketed_sessions.read(stream["id"], token)
+    return None if session is None else session.holder
+
+
+async def test_an_admin_may_watch(stage):
+    ada = await stage.user()
+    stream = await ada.ok("POST", "/streams", NEW | {"access": "ticket"}, 201)
+    token = stage.house.tokens.issue(Principal("usr_" + "8" * 26, "Root", admin=True))
+    admin = dataclasses.replace(stage.guest, token=token)
+    playback = await admin.ok("GET", f"/streams/{stream['id']}/playback")
+    assert holder_of(stage, stream, playback) == "usr_" + "8" * 26
+
+
+async def test_a_revoked_licence_gets_no_playback_and_a_second_one_does(stage):
+    ada, bob = await stage.user("Ada"), await stage.user("Bob")
+    stream = await ada.ok("POST", "/streams", NEW | {"access": "ticket"}, 201)
+    path = f"/streams/{stream['id']}/playback"
+    store, now_ms = stage.house.store, stage.clock.now_ms()
+    first, second = [await give_licence(store, bob.user["id"], stream["id"]) for _ in range(2)]
+    assert holder_of(stage, stream, await bob.ok("GET", path)) == first
+    await take_licence(store, first, now_ms)
+    assert holder_of(stage, stream, await bob.ok("GET", path)) == second
+    await take_licence(store, second, now_ms, "suspended")
+    assert (await bob.fails("GET", path, status=403))["code"] == "licence_required"
+    await restore_licence(store, second)
+    assert holder_of(stage, stream, await bob.ok("GET", path)) == second
 
 
 async def test_streams_of_one_owner_are_bounded(stage):
