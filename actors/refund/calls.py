@@ -1,5 +1,6 @@
 """What a job does in the world: one call, or two where it first has to ask."""
 
+from dataclasses import replace
 from typing import assert_never
 
 from actors.ports import (
@@ -46,13 +47,13 @@ class Calls:
             case JobKind.EXPIRE_PAYMENT:
                 return await self._expire_payment(job.subject)
             case JobKind.SUBMIT_REFUND:
-                return await self._submit_refund(job.subject, case)
+                return await self._submit_refund(job, case)
             case JobKind.ASK_REFUND:
                 return await self._psp.get_refund(job.subject)
             case JobKind.SEND_TRANSFER:
                 return await self._send_transfer(job, case, account)
             case JobKind.REVERSE_TRANSFER:
-                return await self._reverse_transfer(job.subject, case)
+                return await self._reverse_transfer(job, case)
             case JobKind.TELL_LICENCE:
                 return await self._tell_licence(job.subject, case)
             case _:
@@ -84,10 +85,10 @@ class Calls:
         answer = await self._psp.cancel_payment(payment_id)
         return Unclear(answer.code) if isinstance(answer, Refused) else answer
 
-    async def _submit_refund(self, refund_id: str, case: Case) -> PspAnswer:
-        refund = case.refund(refund_id)
+    async def _submit_refund(self, job: Job, case: Case) -> PspAnswer:
+        refund = case.refund(job.subject)
         assert refund is not None, "jobs name refunds of their own order"
-        return await self._psp.create_refund(
+        answer = await self._psp.create_refund(
             NewRefund(
                 refund_id=refund.id,
                 payment_id=case.order.payment.id,
@@ -96,6 +97,9 @@ class Calls:
                 reason=refund.reason,
             )
         )
+        if isinstance(answer, Refused) and job.attempts > 1:
+            return Unclear(answer.code)  # what an earlier call has done may be why
+        return answer
 
     async def _send_transfer(self, job: Job, case: Case, account: str) -> PspAnswer:
         transfer = case.transfer(job.subject)
@@ -108,13 +112,23 @@ class Calls:
             transfer.id, account, transfer.amount, case.order.currency
         )
 
-    async def _reverse_transfer(self, subject: str, case: Case) -> PspAnswer:
-        cause, _, transfer_id = subject.partition(":")
+    async def _reverse_transfer(self, job: Job, case: Case) -> PspAnswer:
+        cause, _, transfer_id = job.subject.partition(":")
         transfer = case.transfer(transfer_id)
         assert transfer is not None, "jobs name transfers of their own order"
-        asked = next(each for each in transfer.reversals if each.cause == cause)
+        asked = [each for each in transfer.reversals if each.status == "asked"]
+        if asked[0].cause != cause:
+            return Unclear("an earlier reversal of this transfer is under way")
+        if job.attempts > 1:
+            # The provider forgets a key after a day; what has come back so far it knows for ever.
+            found = await self._payouts.get_transfer(transfer.id)
+            if not isinstance(found, TransferState):
+                return Unclear("the transfer cannot be looked at")
+            confirmed = sum(each.amount for each in transfer.reversals if each.confirmed)
+            if found.reversed_amount >= confirmed + asked[0].amount:
+                return replace(found, reversed_amount=asked[0].amount)
         return await self._payouts.reverse_transfer(
-            f"rev:{cause}:{transfer.id}", transfer.psp_id or "", asked.amount
+            f"rev:{cause}:{transfer.id}", transfer.psp_id or "", asked[0].amount
         )
 
     async def _tell_licence(self, licence_id: str, case: Case) -> PspAnswer | None:

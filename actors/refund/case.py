@@ -174,6 +174,11 @@ class Reversal:
         """Whether it came back, or may still do so."""
         return self.status != "refused"
 
+    @property
+    def confirmed(self) -> bool:
+        """Whether it came back."""
+        return self.status == "confirmed"
+
 
 @dataclass(frozen=True, slots=True)
 class Transfer:

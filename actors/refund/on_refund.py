@@ -17,8 +17,8 @@ from actors.refund.step import Step
 from actors.refund.transfers import schedule_transfer
 
 MAX_REFUNDS_PER_ORDER = 50
-EXCEEDS = "IR_13"
-"""What the provider says to a refund of more than is left of the payment, and to a second one."""
+NO_MORE = frozenset({"IR_12", "IR_13", "IR_14"})
+"""What the provider says where no more can be refunded, and also to a second call for one."""
 
 S, C = RefundStatus, RefundChange
 
@@ -124,7 +124,7 @@ def hear_refund(step: Step, event: RefundHeard) -> None:
         change = C.MISMATCH
     if change is C.REFUSE and refund.status not in (S.SUBMITTING, S.UNKNOWN):
         change = C.LOSE  # its webhook was quicker: that counts
-    if change is C.FIND_NOTHING and refund.status is S.UNKNOWN and refund.error_code == EXCEEDS:
+    if change is C.FIND_NOTHING and refund.status is S.UNKNOWN and refund.error_code in NO_MORE:
         change = C.REFUSE
     refund = _noted(refund, event)
     if refund.status is S.SUBMITTING and change in ENDS:

@@ -179,7 +179,11 @@ class WorldPayouts:
         return Unclear("no reply") if fault == "drop" else self.transfers[transfer_id]
 
     async def get_transfer(self, transfer_id: str) -> TransferState | NotKnown | Unclear:
-        return self.transfers.get(transfer_id, NotKnown())
+        transfer = self.transfers.get(transfer_id)
+        if transfer is None:
+            return NotKnown()
+        back = (each for key, each in self.reversals.items() if key.endswith(transfer_id))
+        return replace(transfer, reversed_amount=sum(back))
 
     async def reverse_transfer(
         self, key: str, psp_id: str, amount: int
