@@ -102,6 +102,8 @@ class Stage:
     gates: WorldGates
     rooms: Directory[RoomMessage]
 
+    secret: str = SECRET.secret.decode()
+
     @property
     def guest(self) -> Caller:
         return Caller(self.app)
