@@ -5,6 +5,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 import trio
@@ -16,15 +17,17 @@ from actors.services import AccessTokens, Accounts, Passwords, StreamKeys
 from actors.services.streams import find_by_key, list_by_air
 from actors.stream import Board, StreamActor, StreamMessage, StreamTools
 from media.hls import SegmentSettings
-from server.api import House, create_app
+from server.api import WEBHOOK_PATH, House, create_app
 from server.clock import SystemClock
 from server.config import Endpoint, Settings
-from server.door import Door, DoorConfig
+from server.door import AsgiApp, Door, DoorConfig, Scope
 from server.edge import HlsEdge, Sessions, TicketedSessions
 from server.gatekeeper import Gatekeeper
 from server.gateway import Gateway
 from server.providers import Providers, open_providers
 from server.rtmp import Ingest, RtmpServer
+from server.sandbox import PREFIX, Sandbox, SandboxConfig
+from server.sandbox import SCHEMA as SANDBOX_SCHEMA
 from server.secrets import Secrets, load_secrets
 from server.sweeper import Sweeper
 from storage import Store
@@ -35,6 +38,7 @@ STREAM_IDLE_S = 600.0
 HTTP_BACKLOG_CONNECTIONS = 1024
 RTMP_BACKLOG_CONNECTIONS = 128
 ORDER_IDLE_S = 60.0
+SANDBOX_FOLDER = "sandbox"
 DRAIN_TIMEOUT_S = 8.0
 """For connections and actors each; with both, an orderly stop takes at most twice this."""
 CUT_OFF_SHOWS_PER_PAGE = 50
@@ -62,18 +66,21 @@ async def serve(
         open_sqlite(settings.data) as store,
         _listening(settings.http, HTTP_BACKLOG_CONNECTIONS) as http,
         _listening(settings.rtmp, RTMP_BACKLOG_CONNECTIONS) as rtmp,
-        AsyncExitStack() as clients,
+        AsyncExitStack() as providing,
         trio.open_nursery() as actors,
     ):
         supervisor = Supervisor(actors)
         settings = settings.listening_at(_bound(settings.http, http), _bound(settings.rtmp, rtmp))
-        providers = await clients.enter_async_context(open_providers(settings, secrets))
-        stage = _build(settings, secrets, store, supervisor, http, providers)
+        providers = await providing.enter_async_context(open_providers(settings, secrets))
+        sandbox = await providing.enter_async_context(_sandbox(settings, providers))
+        stage = _build(settings, secrets, store, supervisor, http, providers, sandbox)
         await _end_shows_that_were_cut_off(store, stage.house.streams)
         async with trio.open_nursery() as servers:
             await servers.start(stage.door.run)
             servers.start_soon(stage.rtmp.run, rtmp)
             servers.start_soon(stage.house.sweeper.run)
+            if sandbox is not None:
+                await servers.start(sandbox.run)
             log.info(
                 "listening",
                 http=str(settings.http),
@@ -106,6 +113,7 @@ def _build(
     supervisor: Supervisor,
     listeners: list[trio.SocketListener],
     providers: Providers,
+    sandbox: Sandbox | None,
 ) -> _Stage:
     clock = SystemClock()
     keys = StreamKeys(secrets.stream_key_sealing, secrets.stream_key_fingerprint)
@@ -167,11 +175,38 @@ def _build(
         listeners,
         edge=HlsEdge(board, sessions, ticketed_sessions),
         gateway=gateway,
-        app=create_app(house),
+        app=create_app(house) if sandbox is None else _beside(create_app(house), sandbox.app),
         config=DoorConfig(trusted_proxies=settings.trusted_proxies),
     )
     rtmp = RtmpServer(Ingest(streams, lambda key: find_by_key(store, keys, key)))
     return _Stage(house, door, gateway, rtmp)
+
+
+@asynccontextmanager
+async def _sandbox(settings: Settings, providers: Providers) -> AsyncIterator[Sandbox | None]:
+    """Open the payment provider of dev, where the settings name no other."""
+    if not settings.uses_sandbox:
+        yield None
+        return
+    config = SandboxConfig(
+        public_url=settings.public_url,
+        api_key=providers.sandbox_key,
+        payout_key=providers.sandbox_key,
+        webhook_secret=providers.webhook_secrets[0].decode(),
+        webhook_url=f"http://{settings.http.reachable}{WEBHOOK_PATH}",
+    )
+    async with open_sqlite(settings.data / SANDBOX_FOLDER, SANDBOX_SCHEMA) as store:
+        yield Sandbox(store, config)
+
+
+def _beside(app: AsgiApp, sandbox: AsgiApp) -> AsgiApp:
+    """One app of two: the sandbox's paths are its own, all else is the house's."""
+
+    async def serve_either(scope: Scope, receive: Any, send: Any) -> None:
+        ours = scope["type"] != "http" or not scope["path"].startswith(f"{PREFIX}/")
+        await (app if ours else sandbox)(scope, receive, send)
+
+    return serve_either
 
 
 @asynccontextmanager

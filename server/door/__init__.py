@@ -1,7 +1,7 @@
 """The one door: every HTTP connection comes in here and is shown to its room."""
 
 from server.door.door import Door, DoorConfig, DoorStatistics
-from server.door.forwarded import AsgiApp, IpNetwork, client_address, client_scheme
+from server.door.forwarded import AsgiApp, IpNetwork, Scope, client_address, client_scheme
 from server.door.handler import ConnectionHandler, Handover
 from server.door.head import MAX_HEAD_BYTES, HeadParser, HeadRefused, RequestHead
 from server.door.reading import HEAD_TIMEOUT_S, linger, read_head, send_last
@@ -26,6 +26,7 @@ __all__ = [
     "PrependedStream",
     "RequestHead",
     "Room",
+    "Scope",
     "client_address",
     "client_scheme",
     "error_body",
