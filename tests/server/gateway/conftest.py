@@ -44,6 +44,7 @@ class Client:
         self.socket = socket
         self.packed = packed
         self.pushes: list[dict[str, Any]] = []
+        self.all_pushes: list[dict[str, Any]] = []
         self._next = 0
 
     async def send(self, command: Any) -> None:
@@ -58,6 +59,7 @@ class Client:
         items = msgpack.unpackb(data) if self.packed else json.loads(data)
         assert isinstance(items, list)
         assert items
+        self.all_pushes += [item for item in items if "push" in item]
         return items
 
     async def ask(self, do: str, **fields: Any) -> dict[str, Any]:
