@@ -113,7 +113,7 @@ def test_a_ticket_opens_the_show_and_its_refund_closes_it(server: LiveServer) ->
             expect(ticket).to_contain_text("Ada at the piano")
             expect(ticket).to_contain_text("12.50")
             expect(ticket).to_contain_text("Only 3 left")
-            expect(waiting.locator("[data-status]")).to_have_text("Chat opens with your ticket.")
+            expect(waiting.locator(".chat-status")).to_have_text("Chat opens with your ticket.")
             expect(waiting.get_by_placeholder("Say something")).to_be_hidden()
             waiting.evaluate("window.sameDocument = true")
 
@@ -135,7 +135,7 @@ def test_a_ticket_opens_the_show_and_its_refund_closes_it(server: LiveServer) ->
             expect(title).to_have_text("Your ticket was refunded", timeout=PUT_OUT_TIMEOUT_MS)
             assert waiting.evaluate("document.querySelector('video').paused")
             assert waiting.evaluate("document.querySelector('video').src") == ""
-            expect(waiting.locator("[data-status]")).to_contain_text("refunded")
+            expect(waiting.locator(".chat-status")).to_contain_text("refunded")
             expect(waiting.get_by_placeholder("Say something")).to_be_hidden()
             expect(ticket).to_contain_text("Only 3 left")
 
@@ -149,13 +149,21 @@ def test_a_ticket_opens_the_show_and_its_refund_closes_it(server: LiveServer) ->
             assert waiting.evaluate("window.sameDocument")
             shop.get_by_role("link", name="To the show").first.click()
             wait_playing(shop)
+
+            # This time the seller gives the money back.
+            seller.goto(f"{server.url}/sales")
+            expect(seller.locator("[data-payable]")).to_contain_text("12.50")
+            seller.get_by_role("tab", name="Orders").click()
+            states = seller.locator("#panel-orders [data-state]")
+            expect(states).to_have_text(["Paid", "Refunded"])
+            seller.get_by_role("button", name="Refund").click()
+            seller.locator("#refund-dialog").get_by_role("button", name="Refund €12.50").click()
+            expect(states).to_have_text(["Refunded", "Refunded"], timeout=SETTLE_TIMEOUT_MS)
+            for page in (waiting, shop):
+                title = page.locator("[data-curtain-title]")
+                expect(title).to_have_text("Your ticket was refunded", timeout=PUT_OUT_TIMEOUT_MS)
             assert [line for line in complaints if not EXPECTED_COMPLAINT.search(line)] == []
 
-        seller.goto(f"{server.url}/sales")
-        expect(seller.locator("[data-payable]")).to_contain_text("12.50")
-        seller.get_by_role("tab", name="Orders").click()
-        states = seller.locator("#panel-orders [data-state]")
-        expect(states).to_have_text(["Paid", "Refunded"])
         seller.get_by_role("tab", name="Ledger").click()
         expect(seller.locator("#panel-ledger [data-kind]").last).to_have_text("Sale")
 

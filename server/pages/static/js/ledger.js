@@ -29,7 +29,7 @@ export function updateLedgerRow(row, entry) {
   setText(part(row, "at"), moment(entry.at));
   const amount = part(row, "amount");
   setText(amount, signedMoney(entry.amount, entry.currency));
-  amount.classList.toggle("minus", entry.amount < 0);
+  amount.classList.toggle("plus", entry.amount > 0);
   const legs = entry.legs.map((leg, i) => ({ ...leg, id: String(i) }));
   showList(
     part(row, "legs"),

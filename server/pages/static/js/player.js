@@ -1,6 +1,8 @@
 // Plays one HLS address in a <video>, with hls.js or with the browser's own player, and comes
 // back by itself from whatever stops it. No controls and no words: those are stage.js.
 
+import { chooseEngine } from "./engine.js";
+
 const RETRY_FIRST_MS = 1_000;
 const RETRY_MAX_MS = 8_000;
 const WATCH_EVERY_MS = 1_000;
@@ -12,23 +14,6 @@ const NATIVE_LIVE_DISTANCE_S = 6;
 const FORBIDDEN = 403;
 /** A session that is refused so soon after another one was put aside by somebody's newer one. */
 const DISPLACED_WITHIN_MS = 60_000;
-const HLS_MIME = "application/vnd.apple.mpegurl";
-
-const HLS_CONFIG = {
-  lowLatencyMode: true,
-  backBufferLength: 30, // seconds behind the picture that stay in memory
-  maxBufferLength: 20,
-};
-
-/** Which way of playing this browser and this page have: {name: "hls" | "native" | "none"}. */
-export async function chooseEngine(video, { moduleUrl, forceNative }) {
-  if (moduleUrl && !forceNative) {
-    const { default: Hls } = await import(moduleUrl);
-    const workerPath = new URL("hls.worker.js", new URL(moduleUrl, location.href)).href;
-    if (Hls.isSupported()) return { name: "hls", Hls, config: { ...HLS_CONFIG, workerPath } };
-  }
-  return { name: video.canPlayType(HLS_MIME) ? "native" : "none" };
-}
 
 /**
  * `source` resolves to the address of a fresh playback session, and is asked before each try.

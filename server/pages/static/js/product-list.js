@@ -17,7 +17,7 @@ export class ProductList {
   #ownStreams;
   #streamId;
   #titles = new Map();
-  #opening = false;
+  #busy = false;
 
   /** `load(cursor)` gives a page of products; `ownStreams()` my streams; `streamId` the only one. */
   constructor(root, { load, ownStreams, streamId }) {
@@ -46,10 +46,8 @@ export class ProductList {
   }
 
   /** Ask for a new ticket's particulars, and put it on sale. */
-  async sell() {
-    if (this.#opening) return;
-    this.#opening = true;
-    try {
+  sell() {
+    return this.#once(async () => {
       const streams = await this.#ownStreams();
       if (streams.length === 0) {
         toast("A ticket is for a stream: make one in the studio first.");
@@ -59,21 +57,28 @@ export class ProductList {
       if (product === null) return;
       this.#pager.put(product);
       toast("The ticket is on sale.");
+    });
+  }
+
+  /** Do this unless something is being done already: a button may be pressed twice. */
+  async #once(work) {
+    if (this.#busy) return;
+    this.#busy = true;
+    try {
+      await work();
     } catch (error) {
       toast(problemText(error));
     } finally {
-      this.#opening = false;
+      this.#busy = false;
     }
   }
 
   #row() {
     const row = cloneOf("product-row");
     const on = (name, work) =>
-      part(row, name).addEventListener("click", async ({ currentTarget }) => {
-        currentTarget.disabled = true;
-        await work(this.#pager.items.find(({ id }) => id === row.dataset.id));
-        currentTarget.disabled = false;
-      });
+      part(row, name).addEventListener("click", () =>
+        this.#once(() => work(this.#pager.items.find(({ id }) => id === row.dataset.id))),
+      );
     on("edit", (product) => this.#edit(product));
     on("switch", (product) => this.#switch(product));
     on("cancel-show", (product) => this.#cancel(product));
@@ -87,11 +92,7 @@ export class ProductList {
 
   async #switch(product) {
     const status = product.status === "on_sale" ? "withdrawn" : "on_sale";
-    try {
-      this.#pager.put(await api.editProduct(product.id, { status }));
-    } catch (error) {
-      toast(problemText(error));
-    }
+    this.#pager.put(await api.editProduct(product.id, { status }));
   }
 
   async #cancel(product) {
