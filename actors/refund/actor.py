@@ -37,7 +37,6 @@ from actors.refund.messages import (
     Drive,
     JobEnded,
     Notified,
-    PspAnswer,
     RefundMessage,
     RequestRefund,
     ResolveRefund,
@@ -268,7 +267,7 @@ class RefundActor(Actor[RefundMessage]):
         self.context.spawn(self._call, job, self._clerk.case, account)
 
     async def _call(self, job: Job, case: Case, account: str) -> None:
-        answer: PspAnswer | None = await self._tools.calls.make(job, case, account)
+        answer = await self._tools.calls.make(job, case, account)
         await self.context.me.tell(JobEnded(job, answer))
 
     def _job(self, key: str) -> Job | None:

@@ -34,8 +34,8 @@ class Calls:
         self._gatekeeper = gatekeeper
         self._return_url = return_url
 
-    async def make(self, job: Job, case: Case, account: str) -> PspAnswer | None:
-        """Do a job of this case; None where all that can be said is that it was done.
+    async def make(self, job: Job, case: Case, account: str) -> PspAnswer:
+        """Do a job of this case.
 
         ``account`` is where the seller's transfers go.
         """
@@ -131,7 +131,7 @@ class Calls:
             f"rev:{cause}:{transfer.id}", transfer.psp_id or "", asked[0].amount
         )
 
-    async def _tell_licence(self, licence_id: str, case: Case) -> PspAnswer | None:
+    async def _tell_licence(self, licence_id: str, case: Case) -> PspAnswer:
         licence = next(each for each in case.licences if each.id == licence_id)
         assert licence.stream is not None, "only who lets into a stream is told"
         active = licence.status is LicenceStatus.ACTIVE
@@ -140,4 +140,4 @@ class Calls:
             await self._gatekeeper.licence_changed(change)
         except Untold as error:
             return Unclear(str(error))
-        return None
+        return change

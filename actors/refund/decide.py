@@ -21,6 +21,7 @@ from actors.refund.events import (
 )
 from actors.refund.jobs import TRANSFER_DELAYS_MS, JobKind
 from actors.refund.ledger import Balance
+from actors.refund.licence_machine import LicenceStatus
 from actors.refund.on_dispute import hear_dispute
 from actors.refund.on_payment import create, first_case, hear_payment
 from actors.refund.on_refund import (
@@ -88,11 +89,14 @@ def _take(step: Step, event: Event) -> None:
 
 
 def _licence_told(step: Step, event: LicenceTold) -> None:
-    if event.done:
-        step.drop_job(JobKind.TELL_LICENCE, event.licence_id)
-        step.say(f"licence {event.licence_id}: the stream and the room know")
+    licence = next(each for each in step.case.licences if each.id == event.licence_id)
+    if not event.done:
+        step.retry_job(JobKind.TELL_LICENCE, licence.id)
+    elif event.active is not (licence.status is LicenceStatus.ACTIVE):
+        step.say(f"licence {licence.id}: it changed while they were told: they are told again")
     else:
-        step.retry_job(JobKind.TELL_LICENCE, event.licence_id)
+        step.drop_job(JobKind.TELL_LICENCE, licence.id)
+        step.say(f"licence {licence.id}: the stream and the room know")
 
 
 def _start_job(step: Step, event: JobStarted) -> None:

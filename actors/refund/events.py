@@ -125,10 +125,14 @@ class DisputeHeard:
 
 @dataclass(frozen=True, slots=True)
 class LicenceTold:
-    """The stream and the room have heard of a licence, or (not ``done``) could not."""
+    """The stream and the room have heard of a licence, or (not ``done``) could not.
+
+    ``active`` is what they heard: it may have changed since.
+    """
 
     licence_id: str
     done: bool
+    active: bool = False
     kind: Literal["licence_told"] = "licence_told"
 
 

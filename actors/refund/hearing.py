@@ -3,6 +3,7 @@
 from typing import Literal, cast
 
 from actors.ports import (
+    LicenceChanged,
     NotKnown,
     PaymentState,
     PspNotice,
@@ -30,7 +31,7 @@ PAYMENT_WORDS = frozenset({"succeeded", "failed", "cancelled"})
 REFUND_WORDS = frozenset({"succeeded", "failed", "review"})
 
 
-def heard_from_call(job: Job, answer: PspAnswer | None) -> Event:
+def heard_from_call(job: Job, answer: PspAnswer) -> Event:
     """Turn the answer to a job's call into an event."""
     match job.kind:
         case JobKind.CREATE_PAYMENT:
@@ -46,7 +47,7 @@ def heard_from_call(job: Job, answer: PspAnswer | None) -> Event:
         case JobKind.REVERSE_TRANSFER:
             return _reversal(job, answer)
         case JobKind.TELL_LICENCE:
-            return LicenceTold(job.subject, done=answer is None)
+            return _told(job, answer)
 
 
 def heard_from_webhook(notice: PspNotice) -> Event | None:
@@ -79,7 +80,7 @@ def heard_from_webhook(notice: PspNotice) -> Event | None:
     return None
 
 
-def _payment(job: Job, source: Literal["reply", "asked"], answer: PspAnswer | None) -> Event:
+def _payment(job: Job, source: Literal["reply", "asked"], answer: PspAnswer) -> Event:
     match answer:
         case PaymentState():
             return PaymentHeard(
@@ -99,7 +100,7 @@ def _payment(job: Job, source: Literal["reply", "asked"], answer: PspAnswer | No
             return PaymentHeard(source, "unclear", code=_reason(answer), job=job.key)
 
 
-def _refund(job: Job, source: Literal["reply", "asked"], answer: PspAnswer | None) -> Event:
+def _refund(job: Job, source: Literal["reply", "asked"], answer: PspAnswer) -> Event:
     match answer:
         case RefundState():
             return RefundHeard(
@@ -122,7 +123,7 @@ def _refund(job: Job, source: Literal["reply", "asked"], answer: PspAnswer | Non
             return RefundHeard(job.subject, source, "unclear", code=_reason(answer), job=job.key)
 
 
-def _transfer(job: Job, answer: PspAnswer | None) -> Event:
+def _transfer(job: Job, answer: PspAnswer) -> Event:
     match answer:
         case TransferState():
             return TransferHeard(
@@ -134,7 +135,7 @@ def _transfer(job: Job, answer: PspAnswer | None) -> Event:
             return TransferHeard(job.subject, "unclear", code=_reason(answer), job=job.key)
 
 
-def _reversal(job: Job, answer: PspAnswer | None) -> Event:
+def _reversal(job: Job, answer: PspAnswer) -> Event:
     cause, _, transfer_id = job.subject.partition(":")
     match answer:
         case TransferState():
@@ -146,5 +147,11 @@ def _reversal(job: Job, answer: PspAnswer | None) -> Event:
             return ReversalHeard(transfer_id, cause, "unclear", code=_reason(answer), job=job.key)
 
 
-def _reason(answer: PspAnswer | None) -> str:
+def _told(job: Job, answer: PspAnswer) -> Event:
+    if isinstance(answer, LicenceChanged):
+        return LicenceTold(job.subject, done=True, active=answer.active)
+    return LicenceTold(job.subject, done=False)
+
+
+def _reason(answer: PspAnswer) -> str:
     return answer.reason if isinstance(answer, Unclear) else type(answer).__name__

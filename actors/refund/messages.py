@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from actors.kernel import Ask
 from actors.ports import (
+    LicenceChanged,
     NotKnown,
     PaymentState,
     PspNotice,
@@ -15,7 +16,9 @@ from actors.ports import (
 from actors.refund.jobs import Job
 from actors.services.carts import Cart
 
-PspAnswer = PaymentState | RefundState | TransferState | Refused | NotKnown | Unclear
+PspAnswer = (
+    PaymentState | RefundState | TransferState | LicenceChanged | Refused | NotKnown | Unclear
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +100,10 @@ class Drive(Ask[int]):
 
 @dataclass(frozen=True, slots=True)
 class JobEnded:
-    """What came of a job's call; None where it says nothing but that it was done."""
+    """What came of a job's call."""
 
     job: Job
-    answer: PspAnswer | None
+    answer: PspAnswer
 
 
 @dataclass(frozen=True, slots=True)

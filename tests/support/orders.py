@@ -4,17 +4,18 @@ The providers are those of ``world``. ``kill`` ends all actors at once, wherever
 end of the process would; ``start`` begins new ones on the same store and the same world.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import pytest
 import trio
 import trio.testing
 
 from actors.ids import new_id
 from actors.kernel import Directory, Supervisor
-from actors.ports import NewRefund, PspNotice, RefundState, Refused, Unclear
+from actors.ports import LicenceChanged, NewRefund, PspNotice, RefundState, Refused, Unclear
 from actors.refund import (
     PSP_WAIT_S,
     Books,
@@ -61,21 +62,52 @@ ORDER_IDLE_S = 60.0
 MAX_ROWS = 500
 
 
+def run_virtually(test: Callable[[], Awaitable[None]], **_: object) -> None:
+    """Run a test in virtual time."""
+    trio.run(test, clock=trio.testing.MockClock(autojump_threshold=0))
+
+
+VIRTUAL_TIME = pytest.mark.trio(run=run_virtually)
+"""The mark of a test that waits for hours in no time."""
+
+
+def _open() -> trio.Event:
+    event = trio.Event()
+    event.set()
+    return event
+
+
+@dataclass
 class GatedPsp(WorldPsp):
     """Answers the POST of a refund once its gate is open, which it is unless a test shuts it."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.gate = trio.Event()
-        self.gate.set()
+    gate: trio.Event = field(default_factory=_open)
 
-    def shut(self) -> None:
+    def shut(self) -> trio.Event:
+        """Hold back answers until the event that this gives is set."""
         self.gate = trio.Event()
+        return self.gate
 
     async def create_refund(self, refund: NewRefund) -> RefundState | Refused | Unclear:
         answer = await super().create_refund(refund)
         await self.gate.wait()
         return answer
+
+
+@dataclass
+class GatedGates(WorldGates):
+    """The stream and the room answer once their gate is open."""
+
+    gate: trio.Event = field(default_factory=_open)
+
+    def shut(self) -> trio.Event:
+        """Hold back answers until the event that this gives is set."""
+        self.gate = trio.Event()
+        return self.gate
+
+    async def licence_changed(self, change: LicenceChanged) -> None:
+        await super().licence_changed(change)
+        await self.gate.wait()
 
 
 @dataclass
@@ -86,7 +118,7 @@ class OrderStage:
     clock: FakeClock = field(default_factory=FakeClock)
     psp: GatedPsp = field(default_factory=GatedPsp)
     payouts: WorldPayouts = field(default_factory=WorldPayouts)
-    gates: WorldGates = field(default_factory=WorldGates)
+    gates: GatedGates = field(default_factory=GatedGates)
 
     # The process: lives that follow each other.
 
@@ -279,7 +311,9 @@ class OrderStage:
 
 @asynccontextmanager
 async def open_order_stage(folder: Path, terms: Terms = TERMS) -> AsyncIterator[OrderStage]:
-    """Open a stage in a folder of its own. Its time is trio's: have it virtual."""
+    """Open a stage in a folder of its own."""
+    clock = trio.lowlevel.current_clock()
+    assert isinstance(clock, trio.testing.MockClock), "mark the test: VIRTUAL_TIME"
     with open_inline_store(folder) as store:
         await store.commit(Put("streams", STREAM, _stream(), 0))
         async with trio.open_nursery() as nursery:
