@@ -2,6 +2,6 @@
 
 from server.api.app import create_app, describe_api
 from server.api.house import House
-from server.api.webhooks import WEBHOOK_PATH
+from server.api.wire import WEBHOOK_PATH
 
 __all__ = ["WEBHOOK_PATH", "House", "create_app", "describe_api"]
