@@ -20,6 +20,11 @@ export function inWords(name) {
   return text[0].toUpperCase() + text.slice(1);
 }
 
+/** A bookkeeper's word and the amount: what is owed to somebody is a credit, and negative. */
+function legText(amount, currency) {
+  return `${amount < 0 ? "credit" : "debit"} ${money(Math.abs(amount), currency)}`;
+}
+
 export function ledgerRow() {
   return cloneOf("ledger-row");
 }
@@ -37,7 +42,7 @@ export function updateLedgerRow(row, entry) {
     () => cloneOf("ledger-leg"),
     (line, leg) => {
       setText(part(line, "account"), ACCOUNTS[leg.account] ?? inWords(leg.account));
-      setText(part(line, "amount"), signedMoney(leg.amount, entry.currency));
+      setText(part(line, "amount"), legText(leg.amount, entry.currency));
     },
   );
 }
