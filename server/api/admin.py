@@ -8,7 +8,7 @@ from actors.services.orders import Refund, events_of, get_refund
 from server.api.access import require_admin
 from server.api.auth import BEARER
 from server.api.house import current_house
-from server.api.shop_bodies import (
+from server.api.operator_bodies import (
     DifferenceView,
     ExplainedView,
     ReconciliationView,

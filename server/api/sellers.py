@@ -14,16 +14,18 @@ from server.api.access import require_principal
 from server.api.auth import BEARER
 from server.api.house import current_house
 from server.api.order_views import transfer_view
-from server.api.shop_bodies import (
+from server.api.sales_bodies import (
     BalanceList,
     BalanceView,
     EntryList,
     EntryView,
     LegView,
-    PageQuery,
     PayoutAccountBody,
     PayoutAccountView,
     TransferList,
+)
+from server.api.shop_bodies import (
+    PageQuery,
 )
 from server.api.times import read_cursor, rfc3339, write_cursor
 from server.api.wire import reply

@@ -1,6 +1,6 @@
-"""The bodies of the shop's requests and responses: products, orders, sales, operation."""
+"""The bodies of the shop's requests and responses: products and orders."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StrictInt
 
@@ -13,8 +13,6 @@ from server.api.times import normal_time
 
 MAX_ID_CHARS = 64
 MAX_REASON_CHARS = 255
-MAX_NOTE_CHARS = 1000
-MAX_ACCOUNT_CHARS = 100
 
 Id = Annotated[str, Field(pattern=rf"^[0-9A-Za-z_]{{1,{MAX_ID_CHARS}}}$")]
 Amount = Annotated[StrictInt, Field(ge=1, le=MAX_AMOUNT, description="In minor units")]
@@ -22,11 +20,9 @@ RefundAmount = Annotated[
     StrictInt, Field(ge=1, le=MAX_AMOUNT * MAX_LINES, description="In minor units")
 ]
 Reason = Annotated[Text, AfterValidator(normal_description), Field(max_length=MAX_REASON_CHARS)]
-Note = Annotated[Text, AfterValidator(normal_description), Field(max_length=MAX_NOTE_CHARS)]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217")]
 Capacity = Annotated[StrictInt, Field(ge=1, le=MAX_CAPACITY_SEATS)]
 Time = Annotated[str, AfterValidator(normal_time), Field(description="RFC 3339")]
-Account = Annotated[str, Field(pattern=rf"^[0-9A-Za-z_.:-]{{1,{MAX_ACCOUNT_CHARS}}}$")]
 
 
 class Money(Body):
@@ -241,147 +237,3 @@ class RefundOpenedView(Body):
 
     refund: OpenedRefundView
     message: str
-
-
-class BalanceView(Body):
-    """Where a seller stands in one currency, in minor units."""
-
-    currency: str
-    payable: int
-    receivable: int
-    reserved: int = Field(description="Held for refunds that are not confirmed yet")
-    in_transit: int = Field(description="Sent, and not confirmed yet")
-
-
-class BalanceList(Body):
-    """A seller's balances, by currency."""
-
-    balances: list[BalanceView]
-
-
-class LegView(Body):
-    """One account's part of an entry: positive where it is debited, negative where credited."""
-
-    account: str
-    amount: int
-
-
-class EntryView(Body):
-    """An entry of the ledger; ``amount`` is what it adds to what the seller is owed."""
-
-    id: str
-    at: str
-    kind: str
-    order_id: str
-    currency: str
-    amount: int
-    legs: list[LegView]
-
-
-class EntryList(Body):
-    """One page of the ledger."""
-
-    items: list[EntryView]
-    next_cursor: str | None
-
-
-class TransferList(Body):
-    """One page of transfers."""
-
-    items: list[TransferView]
-    next_cursor: str | None
-
-
-class PayoutAccountBody(Body):
-    """Where a seller's share is to be sent: an account with the provider of payouts."""
-
-    account: Account
-
-
-class PayoutAccountView(Body):
-    """Where a seller's share is sent; null until they have said it."""
-
-    account: str | None
-
-
-class ReceivedView(Body):
-    """A webhook has been kept."""
-
-    received: Literal[True]
-
-
-class SweptView(Body):
-    """How many jobs of orders were begun."""
-
-    driven: int
-
-
-class RefundDetailView(Body):
-    """A refund as operators see it, with the status that it really has."""
-
-    id: str
-    order_id: str
-    status: str
-    amount: int
-    currency: str
-    shares: dict[str, int]
-    reason: str
-    cause: str
-    requested_by: str
-    psp_id: str | None
-    error_code: str
-    error_message: str
-    note: str
-    created_at: str
-    succeeded_at: str | None
-
-
-class StepView(Body):
-    """One thing that happened to an order: what was done, what made it so, what was said."""
-
-    seq: int
-    at: str
-    what: list[str]
-    cause: str
-    evidence: dict[str, Any]
-
-
-class ExplainedView(Body):
-    """A refund with all that happened to its order.
-
-    ``replay_matches`` tells whether the events, run again, lead to what the store has.
-    """
-
-    refund: RefundDetailView
-    steps: list[StepView]
-    replay_matches: bool
-
-
-class ResolveBody(Body):
-    """An operator's word on a refund in review or quarantine; ``ask`` asks the provider."""
-
-    outcome: Literal["ask", "succeeded", "failed"]
-    note: Annotated[Note, Field(min_length=1)]
-
-
-class ResolvedView(Body):
-    """A refund after an operator's word."""
-
-    refund: RefundDetailView
-
-
-class DifferenceView(Body):
-    """Where the provider's truth, or the ledger's, is not ours."""
-
-    kind: Literal["payment", "refund", "transfer", "entry", "balance"]
-    id: str
-    ours: str
-    theirs: str
-
-
-class ReconciliationView(Body):
-    """What was compared. ``complete`` is false where there was more than one run compares."""
-
-    checked: int
-    complete: bool
-    differences: list[DifferenceView]

@@ -13,7 +13,9 @@ from actors.refund.messages import Notified
 from actors.services.inbox import Received, receive
 from server.api.errors import ApiError
 from server.api.house import House, current_house
-from server.api.shop_bodies import ReceivedView
+from server.api.operator_bodies import (
+    ReceivedView,
+)
 from server.api.wire import WEBHOOK_PATH, reply
 from server.psp import SIGNATURE_HEADER, BadNotice, read_notice, verify
 from storage import RuleBroken
