@@ -79,7 +79,10 @@ def _open() -> trio.Event:
 
 @dataclass
 class GatedPsp(WorldPsp):
-    """Answers the POST of a refund once its gate is open, which it is unless a test shuts it."""
+    """Answers the POST of a refund once its gate is open, which it is unless a test shuts it.
+
+    The answer is how the refund stands by then.
+    """
 
     gate: trio.Event = field(default_factory=_open)
 
@@ -91,7 +94,7 @@ class GatedPsp(WorldPsp):
     async def create_refund(self, refund: NewRefund) -> RefundState | Refused | Unclear:
         answer = await super().create_refund(refund)
         await self.gate.wait()
-        return answer
+        return self.refunds[refund.refund_id] if isinstance(answer, RefundState) else answer
 
 
 @dataclass
@@ -297,6 +300,11 @@ class OrderStage:
         """What the order's log tells an operator, line by line."""
         log = await read_log(self.store, order_id)
         return [line for row in log for line in row.doc["says"]]
+
+    async def heard(self, order_id: str) -> list[str]:
+        """What the order's log has of the provider's words: event, source, word."""
+        events = [row.doc["event"] for row in await read_log(self.store, order_id)]
+        return [f"{e['kind']} {e.get('source', '')} {e['word']}" for e in events if "word" in e]
 
     async def alerts(self, order_id: str) -> list[str]:
         marked = (line for line in await self.says(order_id) if line.startswith("ALERT: "))
