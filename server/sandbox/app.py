@@ -12,11 +12,11 @@ from werkzeug.exceptions import HTTPException
 from server.sandbox.config import PREFIX
 from server.sandbox.control_routes import control
 from server.sandbox.desk import EXTENSION, Desk
-from server.sandbox.errors import ReplyCut, ServerFault, WireError
+from server.sandbox.errors import ReplyCut, ServerFault, WireError, invalid_request
 from server.sandbox.pay_routes import fault_page, pay, wants_page
 from server.sandbox.payout_routes import payouts
 from server.sandbox.psp_routes import psp
-from storage import StoreError
+from storage import RuleBroken, StoreError
 
 MAX_BODY_BYTES = 64 * 1024
 BODY_TIMEOUT_S = 15
@@ -74,6 +74,7 @@ def create_app(desk: Desk) -> CuttableApp:
     app.register_error_handler(ReplyCut, _cut)
     app.register_error_handler(ServerFault, _fault)
     app.register_error_handler(StoreError, _store_error)
+    app.register_error_handler(RuleBroken, _rule_broken)
     app.register_error_handler(HTTPException, _http_error)
     app.after_request(_finish)
     return CuttableApp(app)
@@ -93,6 +94,11 @@ async def _cut(_error: ReplyCut) -> Response:
 
 async def _fault(error: ServerFault) -> Response:
     return _server_fault(error.status)
+
+
+async def _rule_broken(error: RuleBroken) -> Response:
+    """Answer for an id or a cursor that no store could hold."""
+    return await _refuse(invalid_request(str(error)))
 
 
 async def _store_error(error: StoreError) -> Response:

@@ -2,17 +2,20 @@
 
 import random
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from server.sandbox.bank import Bank
 from server.sandbox.bodies import RedeliverBody
-from server.sandbox.errors import invalid_request
+from server.sandbox.errors import ServerFault, invalid_request
 from storage import MAX_FIND_ROWS, Conflict, Cursor, Document, Put, Row
 
 KINDS = ("payments", "refunds", "disputes", "transfers", "webhooks")
 PAGE_COUNT = 100
 """Webhooks are made due in commits of so many: what one commit may hold."""
 SHUFFLE_SPREAD_MS = 1000
+MAX_TRIES_COUNT = 20
+"""Each lost to a delivery that ended in that moment."""
 MAX_TRUTH_COUNT = 500
 """In one page of one kind."""
 
@@ -66,28 +69,26 @@ class Control:
             place = (rows[-1].id, rows[-1].id)
             chosen = [row for row in rows if body.payment_id in (None, row.doc["payment"])]
             waits_ms = [draw.randrange(SHUFFLE_SPREAD_MS) if body.shuffle else 0 for _ in chosen]
-            count += await self._make_due(chosen, waits_ms)
+            await self._make_due(chosen, waits_ms)
+            count += len(chosen)
             self._bank.webhook_due.ring()
 
-    async def _make_due(self, rows: list[Row], waits_ms: list[int]) -> int:
-        """Make all due in one commit; where one is being delivered just now, the others singly."""
-        now_ms = self._bank.clock.now_ms()
-        puts = [
-            Put("webhooks", row.id, _due_again(row.doc, now_ms + wait_ms), row.version)
-            for row, wait_ms in zip(rows, waits_ms, strict=True)
-        ]
-        try:
-            await self._bank.store.commit(*puts)
-        except Conflict:
-            return sum([await self._commit_one(put) for put in puts])
-        return len(puts)
-
-    async def _commit_one(self, put: Put) -> bool:
-        try:
-            await self._bank.store.commit(put)
-        except Conflict:
-            return False
-        return True
+    async def _make_due(self, rows: list[Row], waits_ms: list[int]) -> None:
+        """Make all due in one commit; where one is being delivered just now, the page once more."""
+        for _ in range(MAX_TRIES_COUNT):
+            now_ms = self._bank.clock.now_ms()
+            puts = [
+                Put("webhooks", row.id, _due_again(row.doc, now_ms + wait_ms), row.version)
+                for row, wait_ms in zip(rows, waits_ms, strict=True)
+            ]
+            try:
+                await self._bank.store.commit(*puts)
+            except Conflict:
+                found = [await self._bank.store.get("webhooks", row.id) for row in rows]
+                rows = [row for row in found if row is not None]
+            else:
+                return
+        raise ServerFault(HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 def _due_again(doc: Document, due_at: int) -> Document:

@@ -1,7 +1,7 @@
 """Sends the webhooks that are due, again and again until the shop has taken each."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Protocol
 
 import httpx
@@ -42,17 +42,33 @@ class HttpPost:
 
     async def __call__(self, url: str, body: bytes, headers: Mapping[str, str]) -> int | None:
         """Make one attempt."""
+        request = self._client.build_request("POST", url, content=body, headers=dict(headers))
+        request.stream = _OnePiece(body)
         try:
-            async with self._client.stream(
-                "POST", url, content=body, headers=dict(headers)
-            ) as answer:
-                return answer.status_code
+            answer = await self._client.send(request, stream=True)
+            await answer.aclose()
         except httpx.HTTPError:
             return None
+        return answer.status_code
 
     async def aclose(self) -> None:
         """Close the connections."""
         await self._client.aclose()
+
+
+class _OnePiece(httpx.AsyncByteStream):
+    """A body, without the async generator that httpx's own leaves open where it is cancelled."""
+
+    def __init__(self, body: bytes) -> None:
+        self._left = [body]
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if not self._left:
+            raise StopAsyncIteration
+        return self._left.pop()
 
 
 class Deliveries:
@@ -125,5 +141,7 @@ class Deliveries:
         now_ms = self._bank.clock.now_ms()
         if status is not None and 200 <= status < 300:
             return acknowledged(row.doc, status, now_ms)
-        log.info("webhook_not_taken", event=row.doc["event_type"], webhook=row.id, status=status)
+        log.info(
+            "webhook_not_taken", event_type=row.doc["event_type"], webhook=row.id, status=status
+        )
         return failed(row.doc, status, now_ms, config.retry_factor)

@@ -14,6 +14,7 @@ import pytest
 import trio
 from quart import request
 from quart_trio import QuartTrio
+from support.inline_store import InlineWriter
 
 from server.door import Door
 from server.sandbox import SCHEMA, FaultScript, Sandbox, SandboxConfig, serve_sandbox
@@ -21,7 +22,6 @@ from server.sandbox.faults import FaultRule
 from storage import Store
 from storage.sqlite.connection import open_connection
 from storage.sqlite.engine import SqliteStore
-from support.inline_store import InlineWriter
 
 KEY, SECRET, PAYOUT_KEY = "the_api_key", "the_webhook_secret", "the_payout_key"
 WAIT_TIMEOUT_S = 20

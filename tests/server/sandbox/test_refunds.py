@@ -149,27 +149,27 @@ async def test_only_what_is_paid_is_refunded(sandbox, body_of):
     assert await sandbox.fails("POST", "/refunds", body_of()) == "IR_14"
 
 
-@pytest.mark.parametrize(
-    ("change", "code"),
-    [
-        ({"currency": "EUR"}, "IR_06"),
-        ({"amount": 0}, "IR_06"),
-        ({"amount": "500"}, "IR_06"),
-        ({"amount": 1.5}, "IR_06"),
-        ({"amount": True}, "IR_06"),
-        ({"amount": 10**15}, "IR_06"),
-        ({"refund_id": "r" * 31}, "IR_06"),
-        ({"refund_id": "ref/1"}, "IR_06"),
-        ({"refund_id": "ref_1\n"}, "IR_06"),
-        ({"reason": "r" * 256}, "IR_06"),
-        ({"refund_type": "later"}, "IR_06"),
-        ({"payment_id": None}, "IR_06"),
-        ({"metadata": {str(key): "" for key in range(51)}}, "IR_06"),
-    ],
-)
-async def test_a_bad_body_is_refused(sandbox, body_of, change, code):
+BAD_CHANGES = [
+    {"currency": "EUR"},
+    {"amount": 0},
+    {"amount": "500"},
+    {"amount": 1.5},
+    {"amount": True},
+    {"amount": 10**15},
+    {"refund_id": "r" * 31},
+    {"refund_id": "ref/1"},
+    {"refund_id": "ref_1\n"},
+    {"reason": "r" * 256},
+    {"refund_type": "later"},
+    {"payment_id": None},
+    {"metadata": {str(key): "" for key in range(51)}},
+]
+
+
+async def test_a_bad_body_is_refused(sandbox, body_of):
     await sandbox.paid()
-    assert await sandbox.fails("POST", "/refunds", body_of() | change) == code
+    for change in BAD_CHANGES:
+        assert await sandbox.fails("POST", "/refunds", body_of() | change) == "IR_06", change
     assert await sandbox.truth("refunds") == []
 
 
