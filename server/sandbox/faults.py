@@ -5,6 +5,26 @@ A script is JSON: ``{"seed": 7, "rules": [{"on": "create_refund", "fault": "drop
 ``on`` from 1, and fires with ``probability``, at ``every`` n-th, at the ``nth`` (a number or some),
 or, with none of the three, always; ``times`` bounds how often. The same seed and the same order of
 operations give the same faults.
+
+Faults of all requests:
+
+- ``delay``: it is carried out ``delay_s`` later, also where the caller has hung up by then.
+- ``5xx_before``, ``5xx_after``: answered with ``status``, not done or done.
+- ``drop_reply``: done; then ``delay_s`` of silence, and the connection is cut.
+- ``wrong_amount``: the answer's amounts are wrong ``by`` minor units, the truth is right.
+
+Of ``create_refund``:
+
+- ``timeout_then_success``: answered 200 ``failed`` with ``TIMEOUT``; settles as ``then``.
+- ``succeed_at_once``: the answer says ``succeeded`` already.
+- ``webhook_before_reply`` (of ``pay`` too): settled, and the webhook is sent before the answer,
+  which still says ``pending``.
+- ``ir_13_on_retry``: a known refund id hears IR_13 in place of HE_01.
+- ``double_success``: taken though it exceeds what was captured.
+
+Of ``webhook`` (counted as they are written, not as they are sent): ``delay`` and
+``webhook_reorder`` hold one back for ``delay_s``, so that later ones overtake it; ``webhook_lost``
+sends it never, ``webhook_duplicate`` ``copies`` times more; ``wrong_amount`` as above.
 """
 
 import hashlib

@@ -48,9 +48,12 @@ class Performer:
 
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Hold the operations that are carried out late, until cancelled."""
-        async with trio.open_nursery() as self._nursery:
-            task_status.started()
-            await trio.sleep_forever()
+        try:
+            async with trio.open_nursery() as self._nursery:
+                task_status.started()
+                await trio.sleep_forever()
+        finally:
+            self._nursery = None
 
     async def perform(self, on: Operation, work: Work) -> Done:
         """Do ``work`` once, or not at all. Raises SandboxError and StoreError."""
@@ -64,15 +67,16 @@ class Performer:
         if self._nursery is None or self._late_count >= MAX_LATE_COUNT:
             raise ServerFault(HTTPStatus.SERVICE_UNAVAILABLE)
         late = _Late()
+        self._late_count += 1
         self._nursery.start_soon(self._act_late, delay_s, plan, work, late)
         await late.ended.wait()
         if late.error is not None:
             raise late.error
-        assert late.done is not None
+        if late.done is None:  # the sandbox ends
+            raise ServerFault(HTTPStatus.SERVICE_UNAVAILABLE)
         return late.done
 
     async def _act_late(self, delay_s: float, plan: Plan, work: Work, late: _Late) -> None:
-        self._late_count += 1
         try:
             await trio.sleep(delay_s)
             late.done = await self._act(plan, work)
