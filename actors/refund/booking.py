@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from actors.refund.case import Booking, Refund
+from actors.refund.case import Booking, Refund, replaced
 from actors.refund.ledger import Account, split
 from actors.refund.step import Step
 
@@ -74,15 +74,7 @@ def _absorb_losses(step: Step) -> None:
     for refund in step.case.refunds:
         absorbed = min(refund.lost, step.case.left) if refund.booked is Booking.RETURNED else 0
         if absorbed:
-            seller_left = step.case.seller_left
-            seller_part, fee_part = split(absorbed, [seller_left, step.case.left - seller_left])
-            step.post(
-                f"loss-absorbed:{refund.id}:{step.order.seq}",
-                "loss_absorbed",
-                (Account.LOSS, -absorbed),
-                (Account.FEE, fee_part),
-                seller=-seller_part,
-            )
+            seller_part, fee_part = _absorb(step, refund.id, absorbed)
             step.put_refund(
                 replace(
                     refund,
@@ -91,3 +83,27 @@ def _absorb_losses(step: Step) -> None:
                     fee_part=refund.fee_part + fee_part,
                 )
             )
+    for dispute in step.order.disputes:
+        absorbed = min(dispute.lost, step.case.left)
+        if absorbed:
+            seller_part, fee_part = _absorb(step, dispute.id, absorbed)
+            dispute = replace(
+                dispute,
+                seller_part=dispute.seller_part + seller_part,
+                fee_part=dispute.fee_part + fee_part,
+            )
+            step.change_order(disputes=replaced(step.order.disputes, dispute))
+
+
+def _absorb(step: Step, cause: str, absorbed: int) -> tuple[int, int]:
+    """Book a loss on the order; gives the seller's part of it, and the platform's."""
+    seller_left = step.case.seller_left
+    seller_part, fee_part = split(absorbed, [seller_left, step.case.left - seller_left])
+    step.post(
+        f"loss-absorbed:{cause}:{step.order.seq}",
+        "loss_absorbed",
+        (Account.LOSS, -absorbed),
+        (Account.FEE, fee_part),
+        seller=-seller_part,
+    )
+    return seller_part, fee_part

@@ -56,6 +56,11 @@ class Dispute:
         """What of it falls on this order."""
         return self.seller_part + self.fee_part
 
+    @property
+    def lost(self) -> int:
+        """What of it went out beyond what the order had left: the platform's loss."""
+        return self.amount - self.charged if self.status == "lost" else 0
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
