@@ -15,7 +15,7 @@ from actors.ports import (
     Unclear,
 )
 from actors.services.orders import Order, Refund, Transfer, parts_of, read_order
-from actors.services.sales import Sums, folded_balances
+from actors.services.sales import Balance, folded_balances
 from storage import Cursor, Store
 
 PAGE_ROWS = 100
@@ -187,7 +187,8 @@ class _Comparison:
         stored, folded = await folded_balances(self._store, seller)
         for currency in sorted(stored.keys() | folded.keys()):
             self.checked += 1
-            ours, theirs = stored.get(currency, Sums()), folded.get(currency, Sums())
+            ours = stored.get(currency, Balance(currency))
+            theirs = folded.get(currency, Balance(currency))
             if ours != theirs:
                 self.differences.append(
                     Difference("balance", f"{seller}:{currency}", str(ours), str(theirs))

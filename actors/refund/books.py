@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from weakref import WeakValueDictionary
 
 import trio
@@ -93,7 +93,8 @@ class Books:
         row = await self._store.get(BALANCES, _balance_id(seller, currency))
         if row is None:
             return StoredBalance(Balance(), 0)
-        return StoredBalance(Balance(row.doc["payable"], row.doc["receivable"]), row.version)
+        sums = {each.name: row.doc[each.name] for each in fields(Balance)}
+        return StoredBalance(Balance(**sums), row.version)
 
     async def called_off(self, order: Order) -> tuple[str, ...]:
         """Return those products of an order whose show has been cancelled."""
@@ -155,8 +156,7 @@ class Books:
             doc = {
                 "seller": order.seller,
                 "currency": order.currency,
-                "payable": decision.balance.payable,
-                "receivable": decision.balance.receivable,
+                **asdict(decision.balance),
                 "updated_at": occurrence.at_ms,
             }
             yield Put(BALANCES, _balance_id(order.seller, order.currency), doc, stored.version)

@@ -47,7 +47,7 @@ class Calls:
             case JobKind.EXPIRE_PAYMENT:
                 return await self._expire_payment(job.subject)
             case JobKind.SUBMIT_REFUND:
-                return await self._submit_refund(job, case)
+                return await self._submit_refund(job.subject, case)
             case JobKind.ASK_REFUND:
                 return await self._psp.get_refund(job.subject)
             case JobKind.SEND_TRANSFER:
@@ -85,10 +85,10 @@ class Calls:
         answer = await self._psp.cancel_payment(payment_id)
         return Unclear(answer.code) if isinstance(answer, Refused) else answer
 
-    async def _submit_refund(self, job: Job, case: Case) -> PspAnswer:
-        refund = case.refund(job.subject)
+    async def _submit_refund(self, refund_id: str, case: Case) -> PspAnswer:
+        refund = case.refund(refund_id)
         assert refund is not None, "jobs name refunds of their own order"
-        answer = await self._psp.create_refund(
+        return await self._psp.create_refund(
             NewRefund(
                 refund_id=refund.id,
                 payment_id=case.order.payment.id,
@@ -97,9 +97,6 @@ class Calls:
                 reason=refund.reason,
             )
         )
-        if isinstance(answer, Refused) and job.attempts > 1:
-            return Unclear(answer.code)  # what an earlier call has done may be why
-        return answer
 
     async def _send_transfer(self, job: Job, case: Case, account: str) -> PspAnswer:
         transfer = case.transfer(job.subject)

@@ -133,6 +133,8 @@ class Refund:
     psp_id: str | None = None
     error_code: str = ""
     error_message: str = ""
+    refused: bool = False
+    """Whether the provider has refused a call for it: final, if it then knows of none."""
     succeeded_at: int | None = None
     note: str = ""
 

@@ -1,7 +1,7 @@
 """How a case, an entry and an event are written in the store, and read from it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -104,7 +104,7 @@ def event_document(
         "at": occurrence.at_ms,
         "fresh": occurrence.fresh,
         "event": EVENTS.dump_python(occurrence.event, mode="json"),
-        "balance": {"payable": balance.payable, "receivable": balance.receivable},
+        "balance": asdict(balance),
         "says": list(says),
     }
 

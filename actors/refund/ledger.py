@@ -5,8 +5,9 @@ of an entry sum to zero. ``psp_clearing`` is what we hold with the provider (a d
 we owe is a credit balance.
 """
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -58,34 +59,37 @@ class Balance:
     """Where one seller stands in one currency: what is owed to them, and what they owe.
 
     Neither is ever negative; a debt is paid from what comes in before anything is owed again.
+    Of their orders, ``reserved`` is held for refunds and ``in_transit`` is being sent to them.
     """
 
     payable: int = 0
     receivable: int = 0
+    reserved: int = 0
+    in_transit: int = 0
 
-    def credit(self, amount: int) -> "tuple[Balance, tuple[Leg, ...]]":
-        """Owe the seller ``amount`` more: their debt is paid from it first."""
+    def credit(self, amount: int) -> tuple[Leg, ...]:
+        """Make the legs that owe the seller ``amount`` more: their debt is paid from it first."""
         _require_positive(amount)
         debt = min(self.receivable, amount)
-        after = Balance(self.payable + amount - debt, self.receivable - debt)
-        return after, _legs((Account.RECEIVABLE, -debt), (Account.PAYABLE, debt - amount))
+        return _legs((Account.RECEIVABLE, -debt), (Account.PAYABLE, debt - amount))
 
-    def debit(self, amount: int) -> "tuple[Balance, tuple[Leg, ...]]":
-        """Take ``amount`` from the seller: what is not there becomes their debt."""
+    def debit(self, amount: int) -> tuple[Leg, ...]:
+        """Make the legs that take ``amount`` from the seller: what is not there they owe."""
         _require_positive(amount)
         paid = min(self.payable, amount)
-        after = Balance(self.payable - paid, self.receivable + amount - paid)
-        return after, _legs((Account.PAYABLE, paid), (Account.RECEIVABLE, amount - paid))
+        return _legs((Account.PAYABLE, paid), (Account.RECEIVABLE, amount - paid))
 
     def applied(self, legs: Sequence[Leg]) -> "Balance":
         """The balance after the legs of an entry: how it is told from the journal."""
-        after = self
+        debits: Counter[Account] = Counter()
         for leg in legs:
-            if leg.account is Account.PAYABLE:
-                after = replace(after, payable=after.payable - leg.amount)
-            elif leg.account is Account.RECEIVABLE:
-                after = replace(after, receivable=after.receivable + leg.amount)
-        return after
+            debits[leg.account] += leg.amount
+        return Balance(
+            payable=self.payable - debits[Account.PAYABLE],
+            receivable=self.receivable + debits[Account.RECEIVABLE],
+            reserved=self.reserved - debits[Account.RESERVE],
+            in_transit=self.in_transit - debits[Account.SUSPENSE],
+        )
 
 
 def entry(cause: str, kind: str, *legs: tuple[Account, int], also: tuple[Leg, ...] = ()) -> Entry:

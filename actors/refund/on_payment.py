@@ -87,8 +87,9 @@ def _change(step: Step, event: PaymentHeard, change: PaymentChange) -> None:
         step.say(f"payment: {before} -> {after} ({event.source})")
     match after:
         case PaymentStatus.SUCCEEDED:
+            _drop_jobs(step)
             if order.paid_at is None:
-                _complete(step, event.called_off)
+                _complete(step, event)
         case PaymentStatus.CANCELLED:
             _expire(step)
         case PaymentStatus.FAILED if event.word == "refused":
@@ -99,6 +100,8 @@ def _change(step: Step, event: PaymentHeard, change: PaymentChange) -> None:
             _keep_asking(step, event)
         case PaymentStatus.OPEN:
             _keep_asking(step, event)
+        case PaymentStatus.QUARANTINED:
+            _drop_jobs(step)
 
 
 def _keep_asking(step: Step, event: PaymentHeard) -> None:
@@ -133,8 +136,7 @@ def _suspect(step: Step, event: PaymentHeard) -> None:
     step.alert(f"payment {step.order.payment.id}: paid {said}, not as ordered")
     after = look_up(payment_machine.TRANSITIONS, step.order.payment.status, PaymentChange.MISMATCH)
     step.change_order(payment=replace(step.order.payment, status=after))
-    if step.order.paid_at is None:
-        _drop_jobs(step)
+    _drop_jobs(step)
 
 
 def _drop_jobs(step: Step) -> None:
@@ -154,9 +156,8 @@ def _expire(step: Step) -> None:
         step.seats[line.product] -= line.limited
 
 
-def _complete(step: Step, called_off: tuple[str, ...]) -> None:
+def _complete(step: Step, event: PaymentHeard) -> None:
     """Book the payment, and grant what was bought, or give it back where it cannot be had."""
-    _drop_jobs(step)
     order = step.order
     change_status(step, OrderChange.PAY)
     step.change_order(paid_at=step.now_ms)
@@ -167,23 +168,29 @@ def _complete(step: Step, called_off: tuple[str, ...]) -> None:
         (Account.FEE, -order.fee),
         seller=order.amount - order.fee,
     )
-    schedule_transfer(step, step.order.terms.transfer_delay_ms)
-    # Its seats went to others when it expired, so a payment that comes after that goes back.
-    lost = {line.product for line in order.lines if order.expired or line.product in called_off}
+    schedule_transfer(step, order.terms.transfer_delay_ms)
+    why_not = {line.product: _why_not(order, line.product, event) for line in order.lines}
     for place, line in enumerate(order.lines):
-        if line.product not in lost:
+        if not why_not[line.product]:
             licence_id = f"lic_{step.fresh[:-ID_DIGITS]}{place:0{ID_DIGITS}}"
-            step.put_licence(
-                Licence(
-                    licence_id,
-                    line.product,
-                    step.now_ms,
-                    stream=line.stream,
-                    recording=line.recording,
-                )
+            licence = Licence(
+                licence_id,
+                line.product,
+                step.now_ms,
+                stream=line.stream,
+                recording=line.recording,
             )
+            step.put_licence(licence)
             step.say(f"licence {licence_id}: granted")
-    if lost:
-        reason = "paid too late" if order.expired else "the show was cancelled"
-        shares = tuple((each.product, each.amount) for each in order.lines if each.product in lost)
+    reasons = sorted(set(why_not.values()) - {""})
+    if reasons:
+        shares = tuple((each.product, each.amount) for each in order.lines if why_not[each.product])
+        reason = "; ".join(reasons)
         open_refund(step, shares, reason=reason, requested_by="bandstand", cause="undeliverable")
+
+
+def _why_not(order: Order, product: str, event: PaymentHeard) -> str:
+    """Say why a product that was paid cannot be had; "" where it can."""
+    if order.expired:
+        return "paid too late"  # its seats went to others
+    return "the show was cancelled" if product in event.called_off else ""

@@ -124,7 +124,9 @@ def hear_refund(step: Step, event: RefundHeard) -> None:
         change = C.MISMATCH
     if change is C.REFUSE and refund.status not in (S.SUBMITTING, S.UNKNOWN):
         change = C.LOSE  # its webhook was quicker: that counts
-    if change is C.FIND_NOTHING and refund.status is S.UNKNOWN and refund.error_code in NO_MORE:
+    elif change is C.REFUSE and event.word == "refused" and _called_before(step, refund):
+        change = C.LOSE  # what the earlier call has done may be why: it is asked for
+    elif change is C.FIND_NOTHING and refund.status is S.UNKNOWN and refund.refused:
         change = C.REFUSE
     refund = _noted(refund, event)
     if refund.status is S.SUBMITTING and change in ENDS:
@@ -163,8 +165,9 @@ def recover_refunds(step: Step) -> None:
     for refund in step.case.refunds:
         if refund.status is S.SUBMITTING:
             _move(step, refund, C.LOSE)
+            submitted = step.job(JobKind.SUBMIT_REFUND, refund.id)
             step.drop_job(JobKind.SUBMIT_REFUND, refund.id)
-            _ask(step, refund)
+            _ask(step, refund, 0 if submitted is None else submitted.attempts)
 
 
 def _check_permission(case: Case, event: RefundRequested) -> None:
@@ -230,6 +233,7 @@ def _noted(refund: Refund, event: RefundHeard) -> Refund:
         psp_id=refund.psp_id or event.psp_id or None,
         error_code=event.code or refund.error_code,
         error_message=event.message or refund.error_message,
+        refused=refund.refused or event.word == "refused" or event.code in NO_MORE,
     )
 
 
@@ -262,8 +266,13 @@ def _plan(step: Step, refund: Refund, event: RefundHeard) -> None:
             step.add_job(JobKind.ASK_REFUND, refund.id, step.now_ms + POLL_DELAYS_MS[0])
 
 
-def _ask(step: Step, refund: Refund) -> None:
-    step.add_job(JobKind.ASK_REFUND, refund.id, step.now_ms)
+def _called_before(step: Step, refund: Refund) -> bool:
+    submitted = step.job(JobKind.SUBMIT_REFUND, refund.id)
+    return submitted is not None and submitted.attempts > 1
+
+
+def _ask(step: Step, refund: Refund, attempts: int = 0) -> None:
+    step.add_job(JobKind.ASK_REFUND, refund.id, step.now_ms, attempts)
 
 
 def _drop_jobs(step: Step, refund: Refund) -> None:

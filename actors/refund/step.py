@@ -7,7 +7,7 @@ from typing import Any
 
 from actors.refund.case import Case, Licence, Order, Refund, Transfer, replaced
 from actors.refund.jobs import RETRY_DELAYS_MS, Job, JobKind, retry_at
-from actors.refund.ledger import Account, Balance, Entry, Leg, entry
+from actors.refund.ledger import Account, Balance, Entry, entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +83,10 @@ class Step:
 
     def post(self, cause: str, kind: str, *legs: tuple[Account, int], seller: int = 0) -> None:
         """Post an entry; ``seller`` is what the seller gains (or loses, where negative) by it."""
-        also: tuple[Leg, ...] = ()
-        if seller > 0:
-            self.balance, also = self.balance.credit(seller)
-        elif seller < 0:
-            self.balance, also = self.balance.debit(-seller)
+        also = self.balance.credit(seller) if seller > 0 else self.balance.debit(-seller)
         made = entry(cause, kind, *legs, also=also)
         if made.legs:
+            self.balance = self.balance.applied(made.legs)
             self._entries.append(made)
 
     def job(self, kind: JobKind, subject: str) -> Job | None:

@@ -1,13 +1,12 @@
 """The seller's side of the money: balance, ledger, transfers, and where payouts go."""
 
-from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from dataclasses import asdict, dataclass
 
 from actors.ports import Clock
 from actors.services.orders import Transfer, read_transfer
 from actors.services.pages import Page, newest
-from storage.api import Cursor, Document, Put, Row, Store
+from storage.api import Cursor, Put, Row, Store
 
 MAX_CURRENCIES = 200
 """Of one seller: there are fewer in the world."""
@@ -17,7 +16,7 @@ MAX_FOLD_ATTEMPTS = 5
 PAYABLE = "seller_payable"
 RECEIVABLE = "seller_receivable"
 RESERVE = "refund_reserve"
-IN_TRANSIT = frozenset({"sending", "unknown"})
+SUSPENSE = "suspense"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +28,16 @@ class Balance:
     """
 
     currency: str
-    payable: int
-    receivable: int
-    reserved: int
-    in_transit: int
-
-
-@dataclass(frozen=True, slots=True)
-class Sums:
-    """What a seller is owed, and owes, in one currency."""
-
     payable: int = 0
     receivable: int = 0
+    reserved: int = 0
+    in_transit: int = 0
 
     def __str__(self) -> str:
-        return f"payable {self.payable}, receivable {self.receivable}"
+        """Name its sums, for the operator."""
+        sums = asdict(self)
+        del sums["currency"]
+        return ", ".join(f"{name} {amount}" for name, amount in sums.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,39 +62,24 @@ class Entry:
 
 
 async def balances_of(store: Store, seller: str) -> list[Balance]:
-    """Return a seller's balances, by currency; it reads through the seller's whole journal."""
-    rows = await _balance_rows(store, seller)
-    reserved = await _summed(store, "journal", seller, "at", _credited(RESERVE))
-    in_transit = await _summed(store, "transfers", seller, "created_at", _in_transit)
-    return [
-        Balance(
-            currency=row.doc["currency"],
-            payable=row.doc["payable"],
-            receivable=row.doc["receivable"],
-            reserved=reserved[row.doc["currency"]],
-            in_transit=in_transit[row.doc["currency"]],
-        )
-        for row in rows
-    ]
+    """Return a seller's balances, by currency."""
+    return [_read_balance(row) for row in await _balance_rows(store, seller)]
 
 
-async def folded_balances(store: Store, seller: str) -> tuple[dict[str, Sums], dict[str, Sums]]:
+async def folded_balances(
+    store: Store, seller: str
+) -> tuple[dict[str, Balance], dict[str, Balance]]:
     """Return a seller's balances as they are stored, and as the journal tells them, by currency.
 
     Where something is booked meanwhile they are read again, MAX_FOLD_ATTEMPTS times at most.
     """
     for left in reversed(range(MAX_FOLD_ATTEMPTS)):
         before = await _balance_rows(store, seller)
-        payable = await _summed(store, "journal", seller, "at", _credited(PAYABLE))
-        receivable = await _summed(store, "journal", seller, "at", _credited(RECEIVABLE))
+        folded = await _fold(store, seller)
         after = await _balance_rows(store, seller)
-        if not left or {row.id: row.version for row in before} == {
-            row.id: row.version for row in after
-        }:
+        if not left or _versions(before) == _versions(after):
             break
-    stored = {row.doc["currency"]: Sums(row.doc["payable"], row.doc["receivable"]) for row in after}
-    folded = {each: Sums(payable[each], -receivable[each]) for each in payable}
-    return stored, folded
+    return {row.doc["currency"]: _read_balance(row) for row in after}, folded
 
 
 async def ledger_of(store: Store, seller: str, after: Cursor | None, limit: int) -> Page[Entry]:
@@ -149,31 +128,42 @@ async def _balance_rows(store: Store, seller: str) -> list[Row]:
     return await store.find("balances", {"seller": seller}, sort="currency", limit=MAX_CURRENCIES)
 
 
-async def _summed(
-    store: Store, collection: str, seller: str, sort: str, amount_of: Callable[[Document], int]
-) -> Counter[str]:
-    """Sum up an amount of all of a seller's documents, by currency."""
-    sums: Counter[str] = Counter()
+def _read_balance(row: Row) -> Balance:
+    doc = row.doc
+    return Balance(
+        currency=doc["currency"],
+        payable=doc["payable"],
+        receivable=doc["receivable"],
+        reserved=doc["reserved"],
+        in_transit=doc["in_transit"],
+    )
+
+
+def _versions(rows: list[Row]) -> dict[str, int]:
+    return {row.id: row.version for row in rows}
+
+
+async def _fold(store: Store, seller: str) -> dict[str, Balance]:
+    """Sum up a seller's whole journal, by currency."""
+    debits: dict[str, Counter[str]] = defaultdict(Counter)
     after: Cursor | None = None
     while True:
         rows = await store.find(
-            collection, {"seller": seller}, sort=sort, after=after, limit=SUMMED_ROWS
+            "journal", {"seller": seller}, sort="at", after=after, limit=SUMMED_ROWS
         )
         for row in rows:
-            sums[row.doc["currency"]] += amount_of(row.doc)
+            for leg in row.doc["legs"]:
+                debits[row.doc["currency"]][leg["account"]] += leg["amount"]
         if len(rows) < SUMMED_ROWS:
-            return sums
-        after = (rows[-1].doc[sort], rows[-1].id)
-
-
-def _credited(account: str) -> Callable[[Document], int]:
-    """Make a function that tells by how much an entry of the journal credits an account."""
-
-    def credited(entry: Document) -> int:
-        return sum(-int(leg["amount"]) for leg in entry["legs"] if leg["account"] == account)
-
-    return credited
-
-
-def _in_transit(transfer: Document) -> int:
-    return int(transfer["amount"]) if transfer["status"] in IN_TRANSIT else 0
+            break
+        after = (rows[-1].doc["at"], rows[-1].id)
+    return {
+        currency: Balance(
+            currency=currency,
+            payable=-sums[PAYABLE],
+            receivable=sums[RECEIVABLE],
+            reserved=-sums[RESERVE],
+            in_transit=-sums[SUSPENSE],
+        )
+        for currency, sums in debits.items()
+    }

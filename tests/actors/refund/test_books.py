@@ -62,7 +62,7 @@ async def test_a_commit_posts_to_the_balance_and_keeps_the_event(shop: OrderStag
     before = await stored_balance(shop)
     assert before.balance == Balance(payable=975)
     record = await commit(shop, await loaded(shop, order), before)
-    assert await stored_balance(shop) == StoredBalance(Balance(), before.version + 1)
+    assert await stored_balance(shop) == StoredBalance(Balance(reserved=1000), before.version + 1)
     row = await shop.store.get("order_events", f"{order}:{record.case.order.seq:06}")
     assert row is not None
     assert row.doc["event"]["kind"] == "refund_requested"

@@ -4,7 +4,6 @@ from support.orders import BUYER, SELLER, TRANSFER_DELAY_S, open_order_stage
 from actors.services import sales
 from actors.services.sales import (
     Balance,
-    Sums,
     balances_of,
     folded_balances,
     ledger_of,
@@ -30,8 +29,7 @@ async def balance(shop):
     return only
 
 
-async def test_payable_reserved_and_in_transit(autojump_clock, shop, monkeypatch):
-    monkeypatch.setattr(sales, "SUMMED_ROWS", 2)
+async def test_payable_reserved_and_in_transit(autojump_clock, shop):
     assert await balances_of(shop.store, SELLER.user_id) == []
     order = await shop.bought()  # 1000, of which 25 are the platform's
     assert await balance(shop) == Balance("EUR", 975, 0, 0, 0)
@@ -87,34 +85,35 @@ async def test_where_payouts_go(autojump_clock, shop):
         assert await payout_account(shop.store, "usr_1") == account
 
 
-async def test_balances_are_the_fold_of_the_journal(autojump_clock, shop):
+async def test_balances_are_the_fold_of_the_journal(autojump_clock, shop, monkeypatch):
+    monkeypatch.setattr(sales, "SUMMED_ROWS", 2)
     assert await folded_balances(shop.store, SELLER.user_id) == ({}, {})
     order = await shop.bought()
     await shop.refund(order, amount=400)
     stored, folded = await folded_balances(shop.store, SELLER.user_id)
-    assert stored == folded == {"EUR": Sums(585, 0)}
+    assert stored == folded == {"EUR": Balance("EUR", 585, 0)}
     (row,) = await shop.store.find("balances", {}, sort="id")
     await shop.store.commit(Put("balances", row.id, row.doc | {"receivable": 7}, row.version))
     stored, folded = await folded_balances(shop.store, SELLER.user_id)
-    assert (stored, folded) == ({"EUR": Sums(585, 7)}, {"EUR": Sums(585, 0)})
+    assert (stored, folded) == ({"EUR": Balance("EUR", 585, 7)}, {"EUR": Balance("EUR", 585, 0)})
 
 
 async def test_what_is_booked_while_it_is_folded_makes_no_difference(
     autojump_clock, shop, monkeypatch
 ):
     await shop.bought()
-    summed = sales._summed
+    fold = sales._fold
     calls = 0
 
-    async def summed_while_somebody_buys(store, collection, seller, sort, amount_of):
+    async def fold_while_somebody_buys(store, seller):
         nonlocal calls
         calls += 1
-        sums = await summed(store, collection, seller, sort, amount_of)
+        folded = await fold(store, seller)
         if calls == 1:
             await shop.bought()
-        return sums
+        return folded
 
-    monkeypatch.setattr(sales, "_summed", summed_while_somebody_buys)
+    monkeypatch.setattr(sales, "_fold", fold_while_somebody_buys)
     stored, folded = await folded_balances(shop.store, SELLER.user_id)
-    assert stored == folded == {"EUR": Sums(1950, 0)}
-    assert calls == 4
+    assert stored == folded == {"EUR": Balance("EUR", 1950)}
+    assert calls == 2

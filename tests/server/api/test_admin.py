@@ -177,7 +177,7 @@ async def test_a_ledger_that_does_not_add_up(refunding):
         ("balance", row.id),
         ("entry", entry.id),
     ]
-    assert differences[0]["ours"] == "payable 5, receivable 0"
+    assert differences[0]["ours"] == "payable 5, receivable 0, reserved 1500, in_transit 0"
 
 
 async def test_what_was_left_out_is_told(refunding, monkeypatch):
