@@ -15,7 +15,17 @@ import trio.testing
 
 from actors.ids import new_id
 from actors.kernel import Directory, Supervisor
-from actors.ports import LicenceChanged, NewRefund, PspNotice, RefundState, Refused, Unclear
+from actors.ports import (
+    LicenceChanged,
+    NewPayment,
+    NewRefund,
+    NotKnown,
+    PaymentState,
+    PspNotice,
+    RefundState,
+    Refused,
+    Unclear,
+)
 from actors.refund import (
     PSP_WAIT_S,
     Books,
@@ -85,11 +95,31 @@ class GatedPsp(WorldPsp):
     """
 
     gate: trio.Event = field(default_factory=_open)
+    refuses_payments: bool = False
+    patience: int = 1000
+    """How often it lets itself be asked: an order that asks without end is at fault."""
 
     def shut(self) -> trio.Event:
         """Hold back answers until the event that this gives is set."""
         self.gate = trio.Event()
         return self.gate
+
+    async def create_payment(self, payment: NewPayment) -> PaymentState | Refused | Unclear:
+        if self.refuses_payments:
+            return Refused("IR_06", "no such currency")
+        return await super().create_payment(payment)
+
+    async def get_payment(self, payment_id: str) -> PaymentState | NotKnown | Unclear:
+        self._ask()
+        return await super().get_payment(payment_id)
+
+    async def get_refund(self, refund_id: str) -> RefundState | NotKnown | Unclear:
+        self._ask()
+        return await super().get_refund(refund_id)
+
+    def _ask(self) -> None:
+        self.patience -= 1
+        assert self.patience > 0, "it is asked again and again"
 
     async def create_refund(self, refund: NewRefund) -> RefundState | Refused | Unclear:
         answer = await super().create_refund(refund)
