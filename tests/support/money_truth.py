@@ -1,0 +1,86 @@
+"""What is true at rest: nothing is left to do, and the providers have done what we say."""
+
+from actors.refund.case import Case
+from actors.refund.ledger import Account
+from actors.refund.licence_machine import LicenceStatus
+from actors.refund.order_machine import OrderStatus
+from actors.refund.payment_machine import PaymentStatus
+from actors.refund.refund_machine import RefundStatus
+from actors.refund.transfer_machine import IN_FLIGHT, UNSENT, TransferStatus
+from support.late_world import LateGates, LatePayouts, LatePsp
+from support.money_kept import Kept
+from support.money_rules import LOOKED_AT
+
+AT_REST = set(TransferStatus) - UNSENT - IN_FLIGHT - {TransferStatus.REVERSING}
+
+
+def check_against_truth(kept: Kept, psp: LatePsp, payouts: LatePayouts, gates: LateGates) -> None:
+    """Check what holds at rest: all jobs are done, and the providers have settled everything."""
+    for case in kept.cases:
+        nothing_is_stranded(kept, case)
+        gates_know_of_every_licence(case, gates)
+        if not is_frozen(case):
+            we_agree_with_the_payment_provider(case, psp)
+            clearing_is_what_the_providers_hold_for_us(kept, case, psp, payouts)
+    refunds = {refund.id: refund for case in kept.cases for refund in case.refunds}
+    assert psp.refunds.keys() <= refunds.keys(), "money moved under an id that is not ours"
+    transfers = {transfer.id for case in kept.cases for transfer in case.transfers}
+    assert payouts.transfers.keys() <= transfers
+
+
+def nothing_is_stranded(kept: Kept, case: Case) -> None:
+    order = case.order
+    if not is_frozen(case):
+        assert order.jobs == (), order.jobs
+        assert {each.status for each in case.transfers} <= AT_REST, case.transfers
+    assert kept.account(case, Account.SUSPENSE) == 0
+    for refund in case.refunds:
+        if refund.open:
+            assert refund.status in LOOKED_AT, refund
+            alerts = [line for line in kept.says(case) if line.startswith("ALERT")]
+            assert any(refund.id in alert for alert in alerts), alerts
+    if order.status is OrderStatus.REFUND_PENDING:
+        assert case.open_refund is not None
+    if order.payment.status is PaymentStatus.QUARANTINED:
+        assert any(line.startswith("ALERT: payment") for line in kept.says(case))
+
+
+def gates_know_of_every_licence(case: Case, gates: LateGates) -> None:
+    for licence in case.licences:
+        told = [each.active for each in gates.told if each.licence_id == licence.id]
+        active = licence.status is LicenceStatus.ACTIVE
+        assert told[-1:] == [active] or (active and not told), (licence, told)
+
+
+def we_agree_with_the_payment_provider(case: Case, psp: LatePsp) -> None:
+    paid = case.order.paid_at is not None
+    assert psp.captured(case.order.payment.id) == (case.order.amount if paid else 0)
+    for refund in case.refunds:
+        theirs = psp.refunds.get(refund.id)
+        succeeded = theirs is not None and theirs.status == "succeeded"
+        assert succeeded == (refund.status is RefundStatus.SUCCEEDED), (refund, theirs)
+
+
+def clearing_is_what_the_providers_hold_for_us(
+    kept: Kept, case: Case, psp: LatePsp, payouts: LatePayouts
+) -> None:
+    payment_id = case.order.payment.id
+    ids = {refund.id for refund in case.refunds}
+    refunded = sum(
+        each.amount
+        for each in psp.refunds.values()
+        if each.refund_id in ids and each.status == "succeeded"
+    )
+    sent = sum(
+        payouts.transfers[each.id].amount for each in case.transfers if each.id in payouts.transfers
+    )
+    keys = {f"rev:{r.cause}:{each.id}" for each in case.transfers for r in each.reversals}
+    returned = sum(payouts.reversals.get(key, 0) for key in keys)
+    truth = psp.captured(payment_id) - refunded - psp.charged_back(payment_id) - sent + returned
+    assert kept.account(case, Account.CLEARING) == truth
+
+
+def is_frozen(case: Case) -> bool:
+    """Whether somebody has to look at it before the two truths can agree."""
+    quarantined = case.order.payment.status is PaymentStatus.QUARANTINED
+    return quarantined or any(each.status in LOOKED_AT for each in case.refunds)
