@@ -201,8 +201,9 @@ def _shares(case: Case, event: RefundRequested) -> tuple[tuple[str, int], ...]:
             raise OrderError("order_not_refundable", "The order has no such product.")
         lines = tuple(line for line in lines if line.product in event.products)
     left = [max(0, min(case.left_of(line), case.left)) for line in lines]
-    amount = sum(left) if event.amount is None else event.amount
-    if amount > min(sum(left), case.left):
+    most = min(sum(left), case.left)
+    amount = most if event.amount is None else event.amount
+    if amount > most:
         raise OrderError("refund_exceeds_captured", "There is not so much left to give back.")
     if amount == 0:
         raise OrderError("order_not_refundable", "This has been given back already.")

@@ -95,6 +95,7 @@ class GatedPsp(WorldPsp):
     """
 
     gate: trio.Event = field(default_factory=_open)
+    before_post: Callable[[str], None] = lambda _: None
     refuses_payments: bool = False
     patience: int = 1000
     """How often it lets itself be asked: an order that asks without end is at fault."""
@@ -122,6 +123,7 @@ class GatedPsp(WorldPsp):
         assert self.patience > 0, "it is asked again and again"
 
     async def create_refund(self, refund: NewRefund) -> RefundState | Refused | Unclear:
+        self.before_post(refund.refund_id)
         answer = await super().create_refund(refund)
         await self.gate.wait()
         return self.refunds[refund.refund_id] if isinstance(answer, RefundState) else answer
@@ -263,6 +265,22 @@ class OrderStage:
             await ref.tell(Notified(received.notice, received.version))
         await self.settled()
         return received
+
+    async def dispute(self, order_id: str, word: str, amount: int = 1000) -> None:
+        """The buyer's bank says what became of its dispute of the payment."""
+        payment_id = (await self.case(order_id)).order.payment.id
+        await self.deliver(
+            PspNotice(
+                f"evt_{payment_id}_{word}",
+                "dispute",
+                f"dispute_{word}",
+                word,
+                payment_id=payment_id,
+                dispute_id=f"dp_{payment_id}",
+                amount=amount,
+                currency=CURRENCY,
+            )
+        )
 
     async def keep(self, notice: PspNotice) -> inbox.Received:
         """A webhook is kept, and the process ends before anybody is told."""

@@ -7,7 +7,7 @@ import trio
 from support.orders import DAY_S, HOUR_S, MINUTE_S, STRANGER, OrderStage
 
 from actors.kernel import KernelError
-from actors.ports import PspNotice, RefundState
+from actors.ports import RefundState
 from actors.refund import OrderError
 from actors.refund.case import Refund
 from actors.refund.ledger import Balance
@@ -25,23 +25,6 @@ async def pay_out(shop: OrderStage) -> None:
     """Wait until the seller's share has been sent."""
     await shop.payout_account()
     await shop.pass_time(7 * DAY_S + HOUR_S, step_s=DAY_S)
-
-
-def dispute(word: str, amount: int = 1000, dispute_id: str = "dp_1") -> PspNotice:
-    return PspNotice(
-        f"evt_{dispute_id}_{word}",
-        "dispute",
-        f"dispute_{word}",
-        word,
-        dispute_id=dispute_id,
-        amount=amount,
-        currency="EUR",
-    )
-
-
-async def dispute_of(shop: OrderStage, order: str, word: str, amount: int = 1000) -> None:
-    payment = (await shop.case(order)).order.payment.id
-    await shop.deliver(replace(dispute(word, amount), payment_id=payment))
 
 
 # A PSP timeout counts as failure and re-opens the order: a second refund may follow.
@@ -376,18 +359,18 @@ async def test_other_figures_in_a_webhook_alone_are_asked_about(shop: OrderStage
 
 async def test_a_dispute_blocks_refunds(shop: OrderStage) -> None:
     order = await shop.bought()
-    await dispute_of(shop, order, "opened")
+    await shop.dispute(order, "opened")
     assert (await shop.case(order)).order.disputed
     assert await refused(shop, order) == "order_not_refundable"
-    await dispute_of(shop, order, "won")
+    await shop.dispute(order, "won")
     assert not (await shop.case(order)).order.disputed
     await shop.refund(order)
 
 
 async def test_a_dispute_that_is_lost_leaves_nothing_to_refund(shop: OrderStage) -> None:
     order = await shop.bought()
-    await dispute_of(shop, order, "opened")
-    await dispute_of(shop, order, "lost")
+    await shop.dispute(order, "opened")
+    await shop.dispute(order, "lost")
     assert await refused(shop, order) == "order_not_refundable"
     assert await shop.balance() == Balance()
     assert await shop.accounts(order) == {}
@@ -398,8 +381,8 @@ async def test_a_dispute_lost_while_a_refund_is_pending_is_ours_to_bear(shop: Or
     """Both go out: what is beyond the order is the platform's loss, not the seller's debt."""
     order = await shop.bought()
     opened = await shop.request(order)
-    await dispute_of(shop, order, "opened")
-    await dispute_of(shop, order, "lost")
+    await shop.dispute(order, "opened")
+    await shop.dispute(order, "lost")
     await shop.deliver(shop.psp.settle(opened.refund_id))
     assert await shop.balance() == Balance()
     assert await shop.accounts(order) == {"psp_clearing": -1000, "dispute_loss": 1000}
@@ -411,8 +394,8 @@ async def test_exposure_is_capped_when_the_refund_beside_a_lost_dispute_fails(
     """The bank has taken the money back: there is none left for another refund."""
     order = await shop.bought()
     opened = await shop.request(order)
-    await dispute_of(shop, order, "opened")
-    await dispute_of(shop, order, "lost")
+    await shop.dispute(order, "opened")
+    await shop.dispute(order, "lost")
     await shop.deliver(shop.psp.settle(opened.refund_id, "failed"))
     assert await refused(shop, order) == "order_not_refundable"
     assert await shop.balance() == Balance()
