@@ -182,6 +182,8 @@ def _complete(step: Step, event: PaymentHeard) -> None:
             )
             step.put_licence(licence)
             step.say(f"licence {licence_id}: granted")
+        elif not order.expired:
+            step.seats[line.product] -= line.limited
     reasons = sorted(set(why_not.values()) - {""})
     if reasons:
         shares = tuple((each.product, each.amount) for each in order.lines if why_not[each.product])
