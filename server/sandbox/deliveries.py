@@ -105,7 +105,7 @@ class Deliveries:
 
     async def deliver_now(self, webhook_id: str) -> None:
         """Make one attempt even before its time, or wait for the one that is under way."""
-        if under_way := self._in_flight.get(webhook_id):
+        if (under_way := self._in_flight.get(webhook_id)) is not None:
             await under_way.wait()
             return
         self._in_flight[webhook_id] = trio.Event()

@@ -235,3 +235,15 @@ async def test_a_store_that_fails_for_a_while_stops_no_loop(
     monkeypatch.setattr(store, "find", find)
     await trio.sleep(2)
     assert len(mailbox.got) == 1
+
+
+async def test_who_wants_one_sent_now_waits_for_the_attempt_under_way(
+    running, mailbox, autojump_clock
+):
+    mailbox.silent_s = 3
+    done = await pay(running)
+    await trio.sleep(1)
+    began = trio.current_time()
+    await running._deliveries.deliver_now(done.webhooks[0])
+    assert trio.current_time() - began == pytest.approx(2)
+    assert len(mailbox.got) == 1
