@@ -169,9 +169,10 @@ def _lost(kept: Kept, acknowledged: Acknowledged) -> Iterator[str]:
         said, case = acknowledged.orders[order_id], cases.get(order_id)
         if case is None or (case.order.idempotency_key, case.order.amount) != (key, said["amount"]):
             yield f"order {order_id} was acknowledged, and is lost"
-    keys = [case.order.idempotency_key for case in kept.cases]
-    if len(keys) != len(set(keys)):
-        yield "two orders of one key"
+    keys = Counter(case.order.idempotency_key for case in kept.cases)
+    yield from (
+        f"{keys[key]} orders of {key}" for key in acknowledged.order_of_key if keys[key] > 1
+    )
     for payment_id in acknowledged.paid:
         case = by_payment.get(payment_id)
         if case is None or case.order.paid_at is None:

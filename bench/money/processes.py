@@ -103,6 +103,8 @@ class Town:
 
     folder: Path
     settle_delay_s: float = 0.4
+    delivers: bool = True
+    """Whether the provider sends its webhooks, or keeps them."""
     house_port: int = field(default_factory=free_port)
     rtmp_port: int = field(default_factory=free_port)
     psp_port: int = field(default_factory=free_port)
@@ -165,7 +167,7 @@ class Town:
         arguments = {
             "http": f"127.0.0.1:{self.psp_port}",
             "data": str(self.folder / "psp"),
-            "webhook-url": f"{self.house_url}{WEBHOOK_PATH}",
+            "webhook-url": f"{self.house_url}{WEBHOOK_PATH}" if self.delivers else "",
             "webhook-secret": WEBHOOK_SECRET,
             "api-key": API_KEY,
             "faults": str(self.faults_file),

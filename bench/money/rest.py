@@ -25,6 +25,11 @@ async def come_to_rest(shop: Shop, faults: Faults, seed: int) -> dict[str, int]:
     await faults.off()
     await _decide_reviews(shop)
     await ask_psp(shop.town, "POST", "/control/redeliver", {"shuffle": True, "seed": seed})
+    return await sweep_until_rest(shop)
+
+
+async def sweep_until_rest(shop: Shop) -> dict[str, int]:
+    """Sweep again and again; gives what is still open where the time is over."""
     still_open = {"not looked": 1}
     with trio.move_on_after(REST_TIMEOUT_S):
         while still_open:
