@@ -108,6 +108,8 @@ def hear_reversal(step: Step, event: ReversalHeard) -> None:
     reversals = tuple(settled if each is asked else each for each in transfer.reversals)
     transfer = replace(transfer, reversals=reversals)
     move_transfer(step, transfer, _after_reversal(transfer))
+    if returned and asked.cause not in settled_parts(step.case):
+        schedule_transfer(step, 0)  # its refund has been reversed meanwhile
     follow(step)
 
 

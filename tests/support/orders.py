@@ -24,6 +24,7 @@ from actors.ports import (
     PspNotice,
     RefundState,
     Refused,
+    TransferState,
     Unclear,
 )
 from actors.refund import (
@@ -130,6 +131,27 @@ class GatedPsp(WorldPsp):
 
 
 @dataclass
+class GatedPayouts(WorldPayouts):
+    """Answers to a transfer once its gate is open."""
+
+    gate: trio.Event = field(default_factory=_open)
+    calls: int = 0
+
+    def shut(self) -> trio.Event:
+        """Hold back answers until the event that this gives is set."""
+        self.gate = trio.Event()
+        return self.gate
+
+    async def send_transfer(
+        self, transfer_id: str, account: str, amount: int, currency: str
+    ) -> TransferState | Refused | Unclear:
+        self.calls += 1
+        answer = await super().send_transfer(transfer_id, account, amount, currency)
+        await self.gate.wait()
+        return answer
+
+
+@dataclass
 class GatedGates(WorldGates):
     """The stream and the room answer once their gate is open."""
 
@@ -152,7 +174,7 @@ class OrderStage:
     nursery: trio.Nursery
     clock: FakeClock = field(default_factory=FakeClock)
     psp: GatedPsp = field(default_factory=GatedPsp)
-    payouts: WorldPayouts = field(default_factory=WorldPayouts)
+    payouts: GatedPayouts = field(default_factory=GatedPayouts)
     gates: GatedGates = field(default_factory=GatedGates)
 
     # The process: lives that follow each other.

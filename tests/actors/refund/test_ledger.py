@@ -46,24 +46,26 @@ def test_what_a_seller_owes_counts_against_them_in_an_entry() -> None:
 
 
 def test_a_credit_pays_the_debt_first() -> None:
-    before = Balance(receivable=300)
-    legs = before.credit(1000)
-    assert before.applied(legs) == Balance(payable=700)
+    legs = Balance(receivable=300).credit(1000)
     assert legs == (Leg(Account.RECEIVABLE, -300), Leg(Account.PAYABLE, -700))
 
 
 def test_a_small_credit_pays_a_part_of_the_debt() -> None:
-    before = Balance(receivable=300)
-    legs = before.credit(100)
-    assert before.applied(legs) == Balance(receivable=200)
-    assert legs == (Leg(Account.RECEIVABLE, -100),)
+    assert Balance(receivable=300).credit(100) == (Leg(Account.RECEIVABLE, -100),)
 
 
 def test_what_a_debit_does_not_find_becomes_debt() -> None:
-    before = Balance(payable=300)
-    legs = before.debit(1000)
-    assert before.applied(legs) == Balance(receivable=700)
+    legs = Balance(payable=300).debit(1000)
     assert legs == (Leg(Account.PAYABLE, 300), Leg(Account.RECEIVABLE, 700))
+
+
+def test_a_balance_knows_what_is_held_and_what_is_being_sent() -> None:
+    opened = entry(
+        "r", "refund_opened", (Account.PAYABLE, 975), (Account.FEE, 25), (Account.RESERVE, -1000)
+    )
+    assert Balance(payable=975).applied(opened.legs) == Balance(reserved=1000)
+    sent = entry("t", "transfer_sent", (Account.PAYABLE, 975), (Account.SUSPENSE, -975))
+    assert Balance(payable=975).applied(sent.legs) == Balance(in_transit=975)
 
 
 @pytest.mark.parametrize("move", [Balance.credit, Balance.debit])
@@ -75,28 +77,23 @@ def test_a_negative_amount_is_no_amount(move: object) -> None:
 
 @given(balances, amounts)
 def test_credit_and_debit_move_just_the_amount(balance: Balance, amount: int) -> None:
+    owed_before = balance.payable - balance.receivable
     for legs, sign in ((balance.credit(amount), 1), (balance.debit(amount), -1)):
+        assert sum(leg.amount for leg in legs) == -sign * amount
         after = balance.applied(legs)
-        owed_before = balance.payable - balance.receivable
         assert after.payable - after.receivable == owed_before + sign * amount
         assert min(after.payable, after.receivable) == 0
-        assert sum(leg.amount for leg in legs) == -sign * amount
+        assert all(leg.amount for leg in legs)
 
 
 @given(st.lists(st.tuples(st.booleans(), amounts)))
-def test_a_balance_is_the_fold_of_its_journal(moves: list[tuple[bool, int]]) -> None:
+def test_a_debt_is_paid_before_anything_is_owed_again(moves: list[tuple[bool, int]]) -> None:
     balance, owed = Balance(), 0
     for credits_it, amount in moves:
         legs = balance.credit(amount) if credits_it else balance.debit(amount)
         balance = balance.applied(legs)
         owed += amount if credits_it else -amount
-    assert balance == Balance(payable=max(0, owed), receivable=max(0, -owed))
-
-
-def test_what_is_held_and_what_is_sent_are_told_from_the_journal() -> None:
-    held = Balance().applied((Leg(Account.RESERVE, -400), Leg(Account.SUSPENSE, -300)))
-    assert held == Balance(reserved=400, in_transit=300)
-    assert held.applied((Leg(Account.RESERVE, 400), Leg(Account.SUSPENSE, 300))) == Balance()
+    assert balance == Balance(payable=max(owed, 0), receivable=max(-owed, 0))
 
 
 @given(shared_out())
