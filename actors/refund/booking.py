@@ -44,7 +44,7 @@ def book(step: Step, refund: Refund, booking: Booking) -> Refund:
     refund = replace(refund, booked=booking)
     step.put_refund(refund)
     if booking is Booking.RELEASED:
-        _absorb_losses(step)
+        absorb_losses(step)
     return refund
 
 
@@ -69,7 +69,7 @@ def _return_late(step: Step, refund: Refund) -> Refund:
     )
 
 
-def _absorb_losses(step: Step) -> None:
+def absorb_losses(step: Step) -> None:
     """An order that has something left again pays for what went out beyond it before."""
     for refund in step.case.refunds:
         absorbed = min(refund.lost, step.case.left) if refund.booked is Booking.RETURNED else 0

@@ -239,14 +239,21 @@ class Case:
         return sum(each.counted for each in returned) + self._charged_back
 
     @property
+    def captured(self) -> int:
+        """What has been paid, as far as we have heard."""
+        return 0 if self.order.paid_at is None else self.order.amount
+
+    @property
     def left(self) -> int:
         """What can still be given back."""
         held = sum(each.counted for each in self.refunds if each.holds)
-        return self.order.amount - held - self._charged_back
+        return self.captured - held - self._charged_back
 
     @property
     def seller_left(self) -> int:
         """The seller's share of what is left."""
+        if self.captured == 0:
+            return 0
         fee_held = sum(each.fee_part for each in self.refunds if each.holds)
         fee_held += sum(each.fee_part for each in self.order.disputes)
         return self.left - (self.order.fee - fee_held)

@@ -3,17 +3,19 @@
 from dataclasses import replace
 
 from actors.refund import payment_machine
+from actors.refund.booking import absorb_losses
 from actors.refund.case import Case, Licence, Order, Payment
 from actors.refund.events import Created, PaymentHeard
-from actors.refund.following import change_status
+from actors.refund.following import change_status, follow
 from actors.refund.jobs import PAYMENT_HOLD_MS, POLL_DELAYS_MS, JobKind
-from actors.refund.ledger import Account, fee_of
+from actors.refund.ledger import Account, fee_of, split
 from actors.refund.machine import look_up
 from actors.refund.on_refund import open_refund
 from actors.refund.order_machine import OrderChange, OrderStatus
 from actors.refund.payment_machine import PaymentChange, PaymentStatus
 from actors.refund.step import Step
 from actors.refund.transfers import schedule_transfer
+from actors.services.carts import Line
 
 MAX_LINES = 20
 ID_DIGITS = 2
@@ -168,6 +170,7 @@ def _complete(step: Step, event: PaymentHeard) -> None:
         (Account.FEE, -order.fee),
         seller=order.amount - order.fee,
     )
+    absorb_losses(step)  # a dispute may be lost before its payment is heard of
     schedule_transfer(step, order.terms.transfer_delay_ms)
     why_not = {line.product: _why_not(order, line.product, event) for line in order.lines}
     for place, line in enumerate(order.lines):
@@ -186,9 +189,17 @@ def _complete(step: Step, event: PaymentHeard) -> None:
             step.seats[line.product] -= line.limited
     reasons = sorted(set(why_not.values()) - {""})
     if reasons:
-        shares = tuple((each.product, each.amount) for each in order.lines if why_not[each.product])
+        _give_back(step, [each for each in order.lines if why_not[each.product]], reasons)
+    follow(step)
+
+
+def _give_back(step: Step, lines: list[Line], reasons: list[str]) -> None:
+    amounts = [line.amount for line in lines]
+    shares = split(min(sum(amounts), step.case.left), amounts)
+    given = tuple((line.product, share) for line, share in zip(lines, shares, strict=True) if share)
+    if given:
         reason = "; ".join(reasons)
-        open_refund(step, shares, reason=reason, requested_by="bandstand", cause="undeliverable")
+        open_refund(step, given, reason=reason, requested_by="bandstand", cause="undeliverable")
 
 
 def _why_not(order: Order, product: str, event: PaymentHeard) -> str:
