@@ -38,9 +38,10 @@ from support.orders import (
 from support.world import PaymentWord, RefundWord
 
 MAX_ORDERS = 4
+MAX_ASKED_PER_STEP = 500
 SWEEPS_PER_PASS = 8
 DAYS_TO_REST = 4
-PEOPLE = {"buyer": BUYER, "seller": SELLER, "admin": ADMIN, "stranger": STRANGER}
+PEOPLE = {"seller": SELLER, "admin": ADMIN, "stranger": STRANGER}
 BUYERS = (BUYER, Principal("usr_other", "Oz", admin=False))
 PRODUCTS = ((1000, 2), (777, None), (1, 1))
 """Price and capacity of each."""
@@ -64,9 +65,14 @@ class MoneyStage:
 
     async def do(self, name: str, *arguments: Any) -> None:
         """Play one step, and wait for what follows of it at once."""
-        self.store.commits = 0
+        self._refresh()
         await getattr(self, name.replace(" ", "_"))(*arguments)
         await self.shop.settled()
+
+    def _refresh(self) -> None:
+        """Have patience again with how often they ask and write."""
+        self.store.commits = 0
+        self.psp.patience = MAX_ASKED_PER_STEP
 
     # What people do.
 
@@ -94,26 +100,27 @@ class MoneyStage:
 
     async def ask_back(self, number: int, who: str, permille: int | None) -> None:
         if order_id := _chosen(self.orders, number):
-            amount = (await self.shop.case(order_id)).order.amount
-            wanted = None if permille is None else max(1, amount * permille // 1000)
-            self._in_background(lambda: self._ask_back(order_id, who, wanted))
+            order = (await self.shop.case(order_id)).order
+            wanted = None if permille is None else max(1, order.amount * permille // 1000)
+            people = PEOPLE | {"buyer": Principal(order.buyer, order.buyer_name, admin=False)}
+            self._in_background(lambda: self._ask_back(order_id, people[who], wanted))
 
     async def ask_some_back(self, number: int, who: str, permille: int) -> None:
         await self.ask_back(number, who, permille)
 
     async def ask_items_back(self, number: int, items: int) -> None:
         if order_id := _chosen(self.orders, number):
-            lines = (await self.shop.case(order_id)).order.lines
-            chosen = [line.product for place, line in enumerate(lines) if items >> place & 1]
-            self._in_background(lambda: self.shop.request(order_id, products=chosen))
+            order = (await self.shop.case(order_id)).order
+            chosen = [line.product for i, line in enumerate(order.lines) if items >> i & 1]
+            self._in_background(lambda: self.shop.request(order_id, SELLER, products=chosen))
 
-    async def _ask_back(self, order_id: str, who: str, amount: int | None) -> None:
+    async def _ask_back(self, order_id: str, who: Principal, amount: int | None) -> None:
         try:
-            await self.shop.request(order_id, PEOPLE[who], amount=amount)
+            await self.shop.request(order_id, who, amount=amount)
             forbidden = False
         except OrderError as error:
             forbidden = error.code == "forbidden"
-        assert forbidden == (who == "stranger")
+        assert forbidden == (who is STRANGER)
 
     async def cancel_the_show(self, number: int) -> None:
         row = await self.store.get("products", self.products[number])
@@ -226,7 +233,7 @@ class MoneyStage:
         """A webhook with an amount that is nobody's."""
         if notice := _chosen([each for each in self._seen() if each.kind != "dispute"], number):
             forged = replace(
-                notice, event_id=f"forged_{new_id('evt')}", amount=(notice.amount or 0) + 1
+                notice, event_id=f"forged_{new_id('evt')}", amount=(notice.amount or 0) + 7
             )
             await self._try(lambda: self._deliver(forged))
 
@@ -257,6 +264,7 @@ class MoneyStage:
         those that tell of what nobody would ask for.
         """
         self._mend()
+        self._refresh()
         for dispute_id, dispute in self.psp.disputes.items():
             if dispute.status == "opened":
                 self.psp.end_dispute(dispute_id, "won")
@@ -280,7 +288,7 @@ class MoneyStage:
             for refund_id, refund in self.psp.refunds.items():
                 if refund.status not in FINAL:
                     self.psp.settle(refund_id, "succeeded")
-            self.store.commits = 0
+            self._refresh()
             await trio.sleep(DAY_S / 2)
             await self.shop.sweep(force=True)
 

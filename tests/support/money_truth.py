@@ -19,7 +19,7 @@ def check_against_truth(kept: Kept, psp: LatePsp, payouts: LatePayouts, gates: L
     for case in kept.cases:
         nothing_is_stranded(kept, case)
         gates_know_of_every_licence(case, gates)
-        if not is_frozen(case):
+        if not is_frozen(case) and not was_overruled(case, psp):
             we_agree_with_the_payment_provider(case, psp)
             clearing_is_what_the_providers_hold_for_us(kept, case, psp, payouts)
     refunds = {refund.id: refund for case in kept.cases for refund in case.refunds}
@@ -84,3 +84,9 @@ def is_frozen(case: Case) -> bool:
     """Whether somebody has to look at it before the two truths can agree."""
     quarantined = case.order.payment.status is PaymentStatus.QUARANTINED
     return quarantined or any(each.status in LOOKED_AT for each in case.refunds)
+
+
+def was_overruled(case: Case, psp: LatePsp) -> bool:
+    """Whether an operator has ended a refund of which the provider gave back another amount."""
+    known = (each for each in case.refunds if each.id in psp.refunds)
+    return any(psp.refunds[each.id].amount != each.amount for each in known)
