@@ -193,9 +193,14 @@ class RefundActor(Actor[RefundMessage]):
             await self._clerk.acknowledge(receipt)
             return
         try:
-            await self._clerk.take(await self._complete(event), receipt)
+            await self._take_of_webhook(await self._complete(event), receipt)
         except TakenBefore:
             log.debug("webhook_taken_before", order=self._id, event_id=receipt.event_id)
+
+    async def _take_of_webhook(self, event: Event, receipt: Receipt) -> None:
+        """Take in a webhook's event; one that cannot be is kept as that."""
+        try:
+            await self._clerk.take(event, receipt)
         except (IllegalTransition, OrderError) as error:
             await self._clerk.take(Disregarded(str(error), receipt.event_id), receipt)
 
