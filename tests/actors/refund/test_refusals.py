@@ -1,4 +1,7 @@
-"""A refusal is final where no earlier call can be why: else the provider is asked first."""
+"""Answers that are neither yes nor silence.
+
+A refusal is final where no earlier call can be why: else the provider is asked first.
+"""
 
 import trio
 from support.orders import MINUTE_S, OrderStage
@@ -71,6 +74,15 @@ async def test_a_call_before_a_crash_counts_as_made(shop: OrderStage) -> None:
     await shop.pass_time(MINUTE_S, step_s=5)
     assert (await shop.only_refund(order)).status == "pending"
     assert provider.asked >= 2
+
+
+async def test_an_operator_is_told_once_of_a_refund_in_review(shop: OrderStage) -> None:
+    order = await shop.bought()
+    shop.psp.faults.append("review")
+    opened = await shop.request(order)
+    await shop.pass_time(MINUTE_S, step_s=5)
+    (alert,) = await shop.alerts(order)
+    assert alert.startswith(f"refund {opened.refund_id}: in review")
 
 
 async def ask_in_vain(shop: OrderStage, order: str) -> None:
