@@ -132,8 +132,8 @@ class Soak:
                 for log in house.kept.logs.values()
                 for row in log
             ),
-            "faults": f"{self._faults.fired.total()}: {_counts(self._faults.fired)}",
-            "answers": _counts(crowd.acknowledged.answers),
+            "faults": _table(self._faults.fired),
+            "answers": _table(crowd.acknowledged.answers),
             "alerts": sum(event.get("event") == "money_alert" for event in self._events()),
             "time": f"{soaked_s:.0f} s of selling and killing, {took_s:.0f} s with the verdict",
         }
@@ -143,6 +143,12 @@ class Soak:
 
 def _counts(counter: Counter[str]) -> str:
     return ", ".join(f"{count} {name}" for name, count in sorted(counter.items()))
+
+
+def _table(counter: Counter[str]) -> str:
+    """One line for each, below what they are a part of."""
+    lines = (f"{'':26} {count:6} {name}" for name, count in sorted(counter.items()))
+    return "\n".join((str(counter.total()), *lines))
 
 
 def main() -> None:

@@ -23,7 +23,6 @@ OPEN = {
 async def come_to_rest(shop: Shop, faults: Faults, seed: int) -> dict[str, int]:
     """Gives what is still open where the time is over; nothing is what is wanted."""
     await faults.off()
-    await _decide_reviews(shop)
     await ask_psp(shop.town, "POST", "/control/redeliver", {"shuffle": True, "seed": seed})
     return await sweep_until_rest(shop)
 
@@ -34,6 +33,7 @@ async def sweep_until_rest(shop: Shop) -> dict[str, int]:
     with trio.move_on_after(REST_TIMEOUT_S):
         while still_open:
             await trio.sleep(LOOK_S)
+            await _decide_reviews(shop)
             await shop.must(OPERATOR, "POST", "/admin/sweep")
             status = await ask_psp(shop.town, "GET", "/control/status")
             theirs = {name: status[name] for name in ("refunds_unsettled", "webhooks_undelivered")}
