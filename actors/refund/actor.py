@@ -206,8 +206,10 @@ class RefundActor(Actor[RefundMessage]):
 
     async def _job_ended(self, message: JobEnded) -> None:
         job = message.job
-        event = heard_from_call(job, message.answer)
-        await self._take_of_job(job, await self._complete(event))
+        if job.kind is not JobKind.ASK_REFUND or self._job(job.key) is job:
+            event = heard_from_call(job, message.answer)
+            await self._take_of_job(job, await self._complete(event))
+        # Else a webhook was quicker: the answer may be older than it, and proves nothing.
         self._running.discard(job.key)
         if job.kind is JobKind.CREATE_PAYMENT and self._payment_status() is PaymentStatus.NEW:
             self._waiting.refuse_paying(self._id)

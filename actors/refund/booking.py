@@ -31,7 +31,7 @@ def book(step: Step, refund: Refund, booking: Booking) -> Refund:
             return _return_late(step, refund)
         case Booking.RETURNED, Booking.RELEASED:
             step.post(
-                f"refund-reversed:{refund.id}",
+                f"refund-reversed:{refund.id}:{step.order.seq}",
                 "refund_reversed",
                 (Account.CLEARING, refund.amount),
                 (Account.FEE, -refund.fee_part),
@@ -57,7 +57,7 @@ def _return_late(step: Step, refund: Refund) -> Refund:
     if lost:
         step.alert(f"refund {refund.id}: {lost} went out beyond what the order had left")
     step.post(
-        f"refund-late:{refund.id}",
+        f"refund-late:{refund.id}:{step.order.seq}",
         "refund_succeeded",
         (Account.CLEARING, -refund.amount),
         (Account.FEE, fee_part),

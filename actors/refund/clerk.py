@@ -64,8 +64,8 @@ class Clerk:
         """Mark a webhook that changes nothing as taken in."""
         try:
             await self._books.mark_received(self._order_id, receipt)
-        except Conflict:
-            return  # it was marked before
+        except (Conflict, OutcomeUnknown):
+            return  # it was marked before, or else the sweep brings it again
 
     async def _take_once(self, occurrence: Occurrence) -> None:
         seller, currency = self._whose(occurrence.event)
