@@ -26,8 +26,11 @@ API_KEY = "sandbox_key"
 WEBHOOK_SECRET = "sandbox_secret"
 WEBHOOK_PATH = "/api/v1/webhooks/hyperswitch"
 SETTLE_DELAY_S = 0.2
+RETRY_FACTOR = 0.005
 OPERATOR = Principal("operator", "Operator", admin=True)
 PRICE = 1500
+HTTP = httpx.Client(trust_env=False, timeout=START_TIMEOUT_S)
+"""Shared, for a new one reads all certificates of the machine."""
 
 
 @dataclass
@@ -48,6 +51,7 @@ class LivePsp:
             "api-key": API_KEY,
             "webhook-secret": WEBHOOK_SECRET,
             "settle-delay": str(SETTLE_DELAY_S),
+            "retry-factor": str(RETRY_FACTOR),
         }
         command = [sys.executable, "-m", "server.cli", "sandbox"]
         command += [part for name, value in arguments.items() for part in (f"--{name}", value)]
@@ -79,13 +83,12 @@ class LivePsp:
 
     def ask(self, method: str, path: str, body: object = None, **query: str) -> Any:
         """Ask its dashboard."""
-        answer = httpx.request(
+        answer = HTTP.request(
             method,
             f"{self.url}/control/{path}",
             json=body,
             params=query,
             headers={"api-key": API_KEY},
-            timeout=START_TIMEOUT_S,
         )
         assert answer.status_code == 200, answer.text
         return answer.json()
@@ -141,7 +144,7 @@ class Market:
         if key is not None:
             headers["Idempotency-Key"] = key
         url = f"{self.server.url}/api/v1{path}"
-        return httpx.request(method, url, json=body, headers=headers, timeout=START_TIMEOUT_S)
+        return HTTP.request(method, url, json=body, headers=headers)
 
     def order(self, who: Account, key: str | None = None) -> Any:
         answer = self.try_order(who, key)
@@ -154,7 +157,7 @@ class Market:
 
     def pay(self, order: Any, action: str = "pay") -> None:
         url = order["payment"]["pay_url"]
-        answer = httpx.post(url, data={"action": action}, timeout=START_TIMEOUT_S)
+        answer = HTTP.post(url, data={"action": action})
         assert answer.status_code == 200, answer.text
 
     def refund(self, who: Account, order: Any, reason: str = "") -> httpx.Response:
