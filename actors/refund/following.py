@@ -77,7 +77,7 @@ def _wanted(case: Case, licence: Licence) -> LicenceChange:
     if all_returned or case.given_back(licence.product) >= line.amount:
         return LicenceChange.REVOKE
     refund = case.open_refund
-    covered = refund is not None and case.left_of(line) == 0
+    covered = refund is not None and case.left_of(line) <= 0
     if covered and case.order.terms.suspends:
         return LicenceChange.SUSPEND
     return LicenceChange.RESTORE

@@ -132,11 +132,13 @@ def hear_refund(step: Step, event: RefundHeard) -> None:
     if refund.status is S.SUBMITTING and change in ENDS:
         refund = _move(step, refund, C.ACCEPT)  # the word proves that the call arrived
     contradiction = (refund.status, change) in CONTRADICTIONS
+    after_the_end = event.source == "webhook" and refund.status in ENDED
     refund = _move(step, refund, change)
-    _plan(step, refund, event)
     if contradiction:
         step.alert(f"refund {refund.id}: {refund.status}, and now a webhook says {event.word}")
         _ask(step, refund)
+    elif not after_the_end:  # a word that only agrees does not answer what is being asked
+        _plan(step, refund, event)
     follow(step)
 
 
@@ -244,7 +246,7 @@ def _plan(step: Step, refund: Refund, event: RefundHeard) -> None:
     """Say what is to be done next for a refund that the provider spoke of."""
     asking = step.job(JobKind.ASK_REFUND, refund.id)
     if refund.status in ENDED or refund.status is S.QUARANTINED:
-        asked_in_vain = event.source == "asked" and event.word in ("unclear", "pending")
+        asked_in_vain = event.source == "asked" and event.word in ("unclear", "pending", "review")
         if asked_in_vain:
             step.retry_job(JobKind.ASK_REFUND, refund.id, POLL_DELAYS_MS)
         elif event.source != "reply":
