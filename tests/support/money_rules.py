@@ -15,6 +15,7 @@ from storage.api import Document, Store
 from support.money_kept import MAX_ROWS, Kept, account_of, read_all
 from support.orders import ADMIN
 
+NOTHING = {"payable": 0, "receivable": 0, "reserved": 0, "in_transit": 0}
 ENDS = {
     RefundStatus.SUCCEEDED: Booking.RETURNED,
     RefundStatus.FAILED: Booking.RELEASED,
@@ -75,7 +76,7 @@ def balances_are_the_fold_of_the_journal(kept: Kept) -> None:
             for entry in kept.journal
             if (entry["seller"], entry["currency"]) == (seller, currency)
         ]
-        balance = kept.balances[seller, currency]
+        balance = kept.balances.get((seller, currency), NOTHING)
         assert balance["payable"] == -account_of(theirs, Account.PAYABLE)
         assert balance["receivable"] == account_of(theirs, Account.RECEIVABLE)
         assert balance["reserved"] == -account_of(theirs, Account.RESERVE)

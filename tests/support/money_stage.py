@@ -1,7 +1,7 @@
 """A stage on which a schedule is played: each step by its name, and at the end the way to rest."""
 
 import sys
-from collections.abc import AsyncIterator, Iterator, MutableMapping
+from collections.abc import AsyncIterator, Iterable, Iterator, MutableMapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -23,8 +23,8 @@ from storage.api import Put, StoreError, StoreUnavailable
 from support.faulty_store import FaultyStore
 from support.late_world import FINAL, LateGates, LatePayouts, LatePsp, Wire
 from support.money_kept import read_all
-from support.money_rules import LOOKED_AT
-from support.money_truth import check_against_truth
+from support.money_rules import LOOKED_AT, check_books
+from support.money_truth import check_against_truth, what_waits_for_an_operator_has_an_alert
 from support.orders import (
     ADMIN,
     BUYER,
@@ -38,6 +38,7 @@ from support.orders import (
 from support.world import PaymentWord, RefundWord
 
 MAX_ORDERS = 4
+MAX_DECISIONS = 8
 MAX_ASKED_PER_STEP = 500
 SWEEPS_PER_PASS = 8
 DAYS_TO_REST = 4
@@ -62,6 +63,16 @@ class MoneyStage:
         self.orders: list[str] = []
         self.delivered: list[PspNotice] = []
         self.lost: list[PspNotice] = []
+
+    async def play(self, steps: Iterable[tuple[Any, ...]]) -> None:
+        """Play a whole schedule, and check what holds after each step, and what holds at rest."""
+        for name, *arguments in steps:
+            await self.do(name, *arguments)
+            await check_books(self.store)
+        await self.come_to_rest()
+        kept = await check_books(self.store)
+        check_against_truth(kept, self.psp, self.payouts, self.gates)
+        self._check_crashes()
 
     async def do(self, name: str, *arguments: Any) -> None:
         """Play one step, and wait for what follows of it at once."""
@@ -275,6 +286,10 @@ class MoneyStage:
         for notice in [each for each in self.lost if await self._is_missed(each)]:
             await self.do("_deliver", notice)
         await self._pass_days()
+        what_waits_for_an_operator_has_an_alert(await read_all(self.store))
+        for _ in range(MAX_DECISIONS):
+            await self.do("decide", 0)
+        await self._pass_days()
 
     def _mend(self) -> None:
         self.psp.faults.clear()
@@ -305,15 +320,12 @@ class MoneyStage:
                     return succeeded != (self._truth_of(refund) == "succeeded")
         return False
 
-    def check_crashes(self) -> None:
+    def _check_crashes(self) -> None:
         """No actor may break, but where the store could not be read or written at its start."""
         for crash in self.crashes:
             assert isinstance(crash, ExceptionGroup)
             _, others = crash.split(StoreUnavailable)
             assert others is None, others
-
-    async def check_at_rest(self) -> None:
-        check_against_truth(await read_all(self.store), self.psp, self.payouts, self.gates)
 
     def _in_background(self, work: Any) -> None:
         self.shop.nursery.start_soon(self._try, work)
