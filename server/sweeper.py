@@ -9,9 +9,11 @@ import trio
 from actors.kernel import Directory, KernelError
 from actors.ports import Clock
 from actors.refund.errors import OrderError
-from actors.refund.messages import Drive, Notified, RefundMessage
+from actors.refund.events import AccountNamed
+from actors.refund.messages import Drive, Instruct, Notified, RefundMessage
 from actors.services import inbox
 from actors.services.inbox import Received
+from actors.services.orders import list_waiting_for_account
 from actors.services.show_cancelling import cancel_shows
 from storage import Cursor, Store, StoreError
 
@@ -19,6 +21,8 @@ SWEEP_INTERVAL_S = 15.0
 PAGE_ROWS = 100
 MAX_ORDERS_PER_SWEEP = 5_000
 MAX_CONCURRENT_ORDERS = 16
+MAX_ORDERS_OF_SELLER = 500
+"""Looked at when a payout account is named; older ones are looked at once a day."""
 INBOX_GRACE_MS = 10_000
 """How long a webhook is left to the actor that was told of it."""
 
@@ -55,6 +59,16 @@ class Sweeper:
         StoreError.
         """
         return await self._sweep(0 if force else INBOX_GRACE_MS, force=force)
+
+    async def account_named(self, seller: str) -> None:
+        """Have sent now what waited for a seller's account, of their newest orders. StoreError."""
+
+        async def tell(order_id: str) -> int:
+            await self._orders.ask(order_id, Instruct(AccountNamed()))
+            return 0
+
+        waiting = await list_waiting_for_account(self._store, seller, MAX_ORDERS_OF_SELLER)
+        await self._each(waiting, tell)
 
     async def _repeat_sweep(self) -> None:
         # What the last process received and did not do waits for nobody.

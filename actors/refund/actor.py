@@ -27,7 +27,6 @@ from actors.refund.events import (
     PaymentHeard,
     Recovered,
     RefundRequested,
-    RefundResolved,
 )
 from actors.refund.hearing import heard_from_call, heard_from_webhook
 from actors.refund.jobs import AT_WILL, Job, JobKind
@@ -35,11 +34,11 @@ from actors.refund.machine import IllegalTransition
 from actors.refund.messages import (
     CreateOrder,
     Drive,
+    Instruct,
     JobEnded,
     Notified,
     RefundMessage,
     RequestRefund,
-    ResolveRefund,
     StartPayment,
     WaitOver,
 )
@@ -134,8 +133,9 @@ class RefundActor(Actor[RefundMessage]):
                 self._begin_creating(case)
             case RequestRefund():
                 await self._request_refund(message)
-            case ResolveRefund():
-                await self._resolve(message)
+            case Instruct(event):
+                await self._clerk.take(event)
+                message.reply.answer(None)
             case Notified():
                 await self._notified(message)
             case Drive():
@@ -180,11 +180,6 @@ class RefundActor(Actor[RefundMessage]):
         assert refund is not None, "it has just been opened"
         self._waiting.for_refund(refund.id, message.reply)
         self.context.after(PSP_WAIT_S, WaitOver(refund.id))
-
-    async def _resolve(self, message: ResolveRefund) -> None:
-        event = RefundResolved(message.refund_id, message.outcome, message.operator, message.note)
-        await self._clerk.take(event)
-        message.reply.answer(None)
 
     async def _notified(self, message: Notified) -> None:
         receipt = Receipt(message.notice.event_id, message.inbox_version)

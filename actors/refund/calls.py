@@ -101,10 +101,11 @@ class Calls:
     async def _send_transfer(self, job: Job, case: Case, account: str) -> PspAnswer:
         transfer = case.transfer(job.subject)
         assert transfer is not None, "jobs name transfers of their own order"
-        if job.attempts > 1:
-            found = await self._payouts.get_transfer(transfer.id)
-            if isinstance(found, TransferState | Unclear):
-                return found
+        # It may have been sent, before a crash or even before a backup that we were restored from,
+        # and for longer than the provider remembers keys.
+        found = await self._payouts.get_transfer(transfer.id)
+        if isinstance(found, TransferState | Unclear):
+            return found
         return await self._payouts.send_transfer(
             transfer.id, account, transfer.amount, case.order.currency
         )

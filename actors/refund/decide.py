@@ -4,6 +4,7 @@ from typing import assert_never
 
 from actors.refund.case import Case
 from actors.refund.events import (
+    AccountNamed,
     Created,
     DisputeHeard,
     Disregarded,
@@ -12,6 +13,7 @@ from actors.refund.events import (
     JobStarted,
     LicenceTold,
     PaymentHeard,
+    PaymentResolved,
     Recovered,
     RefundHeard,
     RefundRequested,
@@ -23,7 +25,7 @@ from actors.refund.jobs import TRANSFER_DELAYS_MS, JobKind
 from actors.refund.ledger import Balance
 from actors.refund.licence_machine import LicenceStatus
 from actors.refund.on_dispute import hear_dispute
-from actors.refund.on_payment import create, first_case, hear_payment
+from actors.refund.on_payment import create, first_case, hear_payment, resolve_payment
 from actors.refund.on_refund import (
     hear_refund,
     recover_refunds,
@@ -33,6 +35,7 @@ from actors.refund.on_refund import (
 )
 from actors.refund.step import Decision, Step
 from actors.refund.transfers import (
+    account_named,
     hear_reversal,
     hear_transfer,
     recover_transfers,
@@ -66,6 +69,10 @@ def _take(step: Step, event: Event) -> None:
             hear_refund(step, event)
         case RefundResolved():
             resolve_refund(step, event)
+        case PaymentResolved():
+            resolve_payment(step, event)
+        case AccountNamed():
+            account_named(step)
         case TransferHeard():
             hear_transfer(step, event)
         case ReversalHeard():

@@ -87,6 +87,23 @@ class RefundResolved:
 
 
 @dataclass(frozen=True, slots=True)
+class PaymentResolved:
+    """An operator decides about a payment in quarantine: "ask" once more, or it has "failed"."""
+
+    outcome: str
+    operator: str
+    note: str
+    kind: Literal["payment_resolved"] = "payment_resolved"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountNamed:
+    """The seller has named where their money goes, perhaps anew."""
+
+    kind: Literal["account_named"] = "account_named"
+
+
+@dataclass(frozen=True, slots=True)
 class TransferHeard:
     """The provider of payouts answered to a transfer, or did not."""
 
@@ -175,6 +192,8 @@ Event = (
     | RefundRequested
     | RefundHeard
     | RefundResolved
+    | PaymentResolved
+    | AccountNamed
     | TransferHeard
     | ReversalHeard
     | DisputeHeard

@@ -54,8 +54,8 @@ POLL_DELAYS_MS = (
 )
 """Between questions about what the webhook should tell; the last one is kept up."""
 
-TRANSFER_DELAYS_MS = (DAY_MS,)
-"""Between looks whether a seller has a payout account by now."""
+TRANSFER_DELAYS_MS = (HOUR_MS, 6 * HOUR_MS, DAY_MS)
+"""Between looks whether a transfer can be sent by now; the last one is kept up."""
 
 AT_WILL = frozenset(
     {

@@ -13,6 +13,7 @@ from actors.ports import (
     TransferState,
     Unclear,
 )
+from actors.refund.events import AccountNamed, PaymentResolved, RefundResolved
 from actors.refund.jobs import Job
 from actors.services.carts import Cart
 
@@ -70,17 +71,13 @@ class RequestRefund(Ask[RefundOpened]):
 
 
 @dataclass(frozen=True, slots=True)
-class ResolveRefund(Ask[None]):
-    """An operator's word on a refund that is in review or quarantined.
+class Instruct(Ask[None]):
+    """Take in what an operator has decided, or that the seller has named a payout account.
 
-    ``outcome`` is "ask" (the provider, once more), "succeeded" or "failed"; the note says why.
-    OrderError refund_not_found, order_not_refundable.
+    OrderError order_not_found, refund_not_found, order_not_refundable, no_payment.
     """
 
-    refund_id: str
-    outcome: str
-    operator: str
-    note: str
+    event: RefundResolved | PaymentResolved | AccountNamed
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +111,5 @@ class WaitOver:
 
 
 RefundMessage = (
-    CreateOrder
-    | StartPayment
-    | RequestRefund
-    | ResolveRefund
-    | Notified
-    | Drive
-    | JobEnded
-    | WaitOver
+    CreateOrder | StartPayment | RequestRefund | Instruct | Notified | Drive | JobEnded | WaitOver
 )

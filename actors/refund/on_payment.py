@@ -5,7 +5,8 @@ from dataclasses import replace
 from actors.refund import payment_machine
 from actors.refund.booking import absorb_losses
 from actors.refund.case import Case, Licence, Order, Payment
-from actors.refund.events import Created, PaymentHeard
+from actors.refund.errors import OrderError
+from actors.refund.events import Created, PaymentHeard, PaymentResolved
 from actors.refund.following import change_status, follow
 from actors.refund.jobs import PAYMENT_HOLD_MS, POLL_DELAYS_MS, JobKind
 from actors.refund.ledger import Account, fee_of, split
@@ -77,6 +78,19 @@ def hear_payment(step: Step, event: PaymentHeard) -> None:
     else:
         step.say(f"payment: no word ({event.word} {event.code})".rstrip())
         _retry(step, event)
+
+
+def resolve_payment(step: Step, event: PaymentResolved) -> None:
+    """Do what an operator decided about a payment in quarantine. OrderError no_payment."""
+    payment = step.order.payment
+    if payment.status is not PaymentStatus.QUARANTINED:
+        raise OrderError("no_payment", f"The payment is {payment.status}: nothing to decide.")
+    step.say(f"payment: {event.operator} says {event.outcome}: {event.note}")
+    if event.outcome == "ask":
+        step.add_job(JobKind.ASK_PAYMENT, payment.id, step.now_ms)
+        return
+    step.change_order(payment=replace(payment, status=PaymentStatus.CANCELLED))
+    _expire(step)
 
 
 def _change(step: Step, event: PaymentHeard, change: PaymentChange) -> None:

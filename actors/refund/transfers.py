@@ -5,14 +5,16 @@ from dataclasses import replace
 from actors.refund.case import Case, Reversal, Transfer
 from actors.refund.events import ReversalHeard, TransferHeard
 from actors.refund.following import follow, move_transfer, settled_parts
-from actors.refund.jobs import DAY_MS, HOUR_MS, JobKind
+from actors.refund.jobs import DAY_MS, HOUR_MS, TRANSFER_DELAYS_MS, JobKind
 from actors.refund.ledger import Account
 from actors.refund.step import Step
 from actors.refund.transfer_machine import IN_FLIGHT, SENT, TransferChange, TransferStatus
 
 MAX_TRANSFERS_PER_ORDER = 10
 REFUSED_AGAIN_MS = DAY_MS
-"""After a refusal: time for the seller to mend the payout account."""
+"""After the first refusal, and twice as long after each further one: time to mend the account."""
+MAX_WAITS_FOR_DEBTS = 60
+"""With TRANSFER_DELAYS_MS some two months; what is held back then is lost to a debt for good."""
 
 
 def schedule_transfer(step: Step, delay_ms: int) -> None:
@@ -36,11 +38,10 @@ def start_transfer(step: Step, transfer_id: str) -> None:
             step.add_job(JobKind.SEND_TRANSFER, transfer.id, step.now_ms + HOUR_MS, attempts)
             step.say(f"transfer {transfer.id}: waits for the refund or the dispute")
             return
-        amount = min(_unsent(step.case), step.balance.payable)
+        unsent = _unsent(step.case)
+        amount = min(unsent, step.balance.payable)
         if amount <= 0:
-            # What was owed has paid the seller's debts.
-            move_transfer(step, transfer, TransferChange.CANCEL)
-            step.drop_job(JobKind.SEND_TRANSFER, transfer.id)
+            _hold_back(step, transfer, for_debts=unsent > 0)
             return
         deducted = tuple(settled_parts(step.case))
         transfer = replace(transfer, amount=amount, deducted=deducted)
@@ -51,7 +52,19 @@ def start_transfer(step: Step, transfer_id: str) -> None:
             (Account.SUSPENSE, -amount),
             seller=-amount,
         )
+        step.add_job(JobKind.SEND_TRANSFER, transfer.id, step.now_ms)
     step.retry_job(JobKind.SEND_TRANSFER, transfer.id)
+
+
+def account_named(step: Step) -> None:
+    """Send now what waited for the seller to name a payout account, or another one."""
+    for transfer in step.case.transfers:
+        job = step.job(JobKind.SEND_TRANSFER, transfer.id)
+        if job is None or transfer.status is not TransferStatus.SCHEDULED:
+            continue
+        if job.attempts > 0 or len(step.case.transfers) > 1:
+            step.add_job(JobKind.SEND_TRANSFER, transfer.id, step.now_ms)
+            step.say(f"transfer {transfer.id}: the seller has named a payout account")
 
 
 def hear_transfer(step: Step, event: TransferHeard) -> None:
@@ -70,7 +83,8 @@ def hear_transfer(step: Step, event: TransferHeard) -> None:
             seller=transfer.amount,
         )
         step.alert(f"transfer {transfer.id}: refused ({event.code})")
-        schedule_transfer(step, REFUSED_AGAIN_MS)
+        refusals = sum(each.status is TransferStatus.CANCELLED for each in step.case.transfers)
+        schedule_transfer(step, REFUSED_AGAIN_MS << refusals - 1)
         return
     if event.amount != transfer.amount:
         step.alert(f"transfer {transfer.id}: {event.amount} was sent, not {transfer.amount}")
@@ -83,6 +97,21 @@ def hear_transfer(step: Step, event: TransferHeard) -> None:
         (Account.CLEARING, -transfer.amount),
     )
     follow(step)
+    schedule_transfer(step, DAY_MS)  # the rest, where the seller's debts took a part
+
+
+def _hold_back(step: Step, transfer: Transfer, *, for_debts: bool) -> None:
+    """Send nothing now: there is nothing to send, or the seller's debts were paid from it.
+
+    Such a debt is often that of a refund whose transfer is being taken back, and is gone then.
+    """
+    job = step.job(JobKind.SEND_TRANSFER, transfer.id)
+    if for_debts and job is not None and job.attempts < MAX_WAITS_FOR_DEBTS:
+        step.say(f"transfer {transfer.id}: held back for the seller's debts")
+        step.retry_job(JobKind.SEND_TRANSFER, transfer.id, TRANSFER_DELAYS_MS)
+        return
+    move_transfer(step, transfer, TransferChange.CANCEL)
+    step.drop_job(JobKind.SEND_TRANSFER, transfer.id)
 
 
 def hear_reversal(step: Step, event: ReversalHeard) -> None:

@@ -7,6 +7,7 @@ A row is "new" until its order's actor has dealt with it and marks it "done" in 
 from dataclasses import asdict, dataclass
 
 from actors.ports import Clock, PspNotice
+from actors.services.orders import order_of_payment
 from actors.services.pages import Page
 from storage.api import Conflict, ConflictReason, Cursor, Put, Row, Store
 
@@ -31,6 +32,9 @@ async def receive(store: Store, clock: Clock, notice: PspNotice) -> Received:
 
     RuleBroken where the notice holds what cannot be stored.
     """
+    known = await store.get(COLLECTION, notice.event_id)
+    if known is not None:  # without a write: a provider repeats itself often
+        return await _received_before(store, notice, known)
     order_id = await _order_of(store, notice)
     doc = {
         "state": _first_state(notice, order_id),
@@ -44,7 +48,9 @@ async def receive(store: Store, clock: Clock, notice: PspNotice) -> Received:
     except Conflict as conflict:
         if conflict.reason is not ConflictReason.EXISTS:
             raise
-        return await _received_before(store, notice)
+        row = await store.get(COLLECTION, notice.event_id)
+        assert row is not None, "rows of the inbox are never deleted"
+        return await _received_before(store, notice, row)
     return Received(notice, order_id if doc["state"] == "new" else None, 1, is_new=True)
 
 
@@ -74,9 +80,7 @@ async def rematch(store: Store, clock: Clock) -> int:
         after = _place(rows[-1])
 
 
-async def _received_before(store: Store, notice: PspNotice) -> Received:
-    row = await store.get(COLLECTION, notice.event_id)
-    assert row is not None, "rows of the inbox are never deleted"
+async def _received_before(store: Store, notice: PspNotice, row: Row) -> Received:
     if row.doc["state"] == "unmatched" and await _match(store, row):
         row = Row(row.id, row.version + 1, row.doc)
     return _read(row)
@@ -101,10 +105,7 @@ async def _order_of(store: Store, notice: PspNotice) -> str | None:
         if refund is not None:
             return str(refund.doc["order"])
     if notice.payment_id:
-        equals = {"payment_id": notice.payment_id}
-        rows = await store.find("orders", equals, sort="id", limit=1)
-        if rows:
-            return rows[0].id
+        return await order_of_payment(store, notice.payment_id)
     return None
 
 

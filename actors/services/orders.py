@@ -7,6 +7,8 @@ from actors.services.pages import Page, newest
 from actors.services.products import Kind
 from storage.api import Cursor, Document, Row, Store
 
+SENDING = "send_transfer"
+"""The kind of job that sends a seller's share."""
 COLLECTION = "orders"
 REFUND_WINDOW_MS = 14 * 24 * 3600 * 1000
 """From the payment, where the order has no deadline of its own."""
@@ -166,6 +168,20 @@ async def find_by_key(store: Store, buyer: str, idempotency_key: str) -> Order |
     equals = {"buyer": buyer, "idempotency_key": idempotency_key}
     rows = await store.find(COLLECTION, equals, sort="id", limit=1)
     return read_order(rows[0]) if rows else None
+
+
+async def order_of_payment(store: Store, payment_id: str) -> str | None:
+    """Return the id of the order that is paid by this payment."""
+    rows = await store.find(COLLECTION, {"payment_id": payment_id}, sort="id", limit=1)
+    return rows[0].id if rows else None
+
+
+async def list_waiting_for_account(store: Store, seller: str, limit: int) -> list[str]:
+    """Return those of a seller's newest ``limit`` orders that have a share to be sent."""
+    rows = await store.find(
+        COLLECTION, {"seller": seller}, sort="created_at", descending=True, limit=limit
+    )
+    return [row.id for row in rows if any(job["kind"] == SENDING for job in row.doc["jobs"])]
 
 
 async def list_by_buyer(store: Store, buyer: str, after: Cursor | None, limit: int) -> Page[Order]:

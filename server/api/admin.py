@@ -3,8 +3,14 @@
 from quart import Blueprint, Response
 from quart_schema import document_response, security_scheme, tag_blueprint, validate_request
 
-from actors.refund import OrderError, ResolveRefund, replay_matches
-from actors.services.orders import Refund, events_of, get_refund
+from actors.refund import (
+    Instruct,
+    OrderError,
+    PaymentResolved,
+    RefundResolved,
+    replay_matches,
+)
+from actors.services.orders import Refund, events_of, get_order, get_refund, order_of_payment
 from server.api.access import require_admin
 from server.api.auth import BEARER
 from server.api.house import current_house
@@ -14,7 +20,9 @@ from server.api.operator_bodies import (
     ReconciliationView,
     RefundDetailView,
     ResolveBody,
+    ResolvedPaymentView,
     ResolvedView,
+    ResolvePaymentBody,
     StepView,
     SweptView,
 )
@@ -62,9 +70,30 @@ async def resolve(refund_id: str, data: ResolveBody) -> Response:
     """Decide a refund that is in review or in quarantine, or have the provider asked once more."""
     operator = require_admin()
     refund = await _refund(refund_id)
-    question = ResolveRefund(refund_id, data.outcome, operator.user_id, data.note)
-    await current_house().orders.ask(refund.order, question)
+    event = RefundResolved(refund_id, data.outcome, operator.user_id, data.note)
+    await current_house().orders.ask(refund.order, Instruct(event))
     return reply(ResolvedView(refund=_detail(await _refund(refund_id))))
+
+
+@admin.post("/payments/<payment_id>/resolve")
+@security_scheme(BEARER)
+@validate_request(ResolvePaymentBody)
+@document_response(ResolvedPaymentView)
+async def resolve_payment(payment_id: str, data: ResolvePaymentBody) -> Response:
+    """Decide a payment in quarantine: have the provider asked once more, or free its seats.
+
+    What was captured of a payment that has failed is given back at the provider, by hand.
+    """
+    operator = require_admin()
+    house = current_house()
+    order_id = await order_of_payment(house.store, payment_id)
+    if order_id is None:
+        raise OrderError("order_not_found", "There is no order with such a payment.")
+    event = PaymentResolved(data.outcome, operator.user_id, data.note)
+    await house.orders.ask(order_id, Instruct(event))
+    order = await get_order(house.store, order_id)
+    assert order is not None, "no order is ever taken away"
+    return reply(ResolvedPaymentView(order_id=order_id, status=order.payment.status))
 
 
 @admin.get("/reconciliation")

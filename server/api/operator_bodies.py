@@ -80,6 +80,20 @@ class ResolvedView(Body):
     refund: RefundDetailView
 
 
+class ResolvePaymentBody(Body):
+    """An operator's word on a payment in quarantine; ``ask`` asks the provider."""
+
+    outcome: Literal["ask", "failed"]
+    note: Note
+
+
+class ResolvedPaymentView(Body):
+    """A payment after an operator's word."""
+
+    order_id: str
+    status: str
+
+
 class DifferenceView(Body):
     """Where the provider's truth, or the ledger's, is not ours."""
 

@@ -98,6 +98,7 @@ async def set_payout_account(data: PayoutAccountBody) -> Response:
     house = current_house()
     seller = require_principal().user_id
     await sales.set_payout_account(house.store, house.clock, seller, data.account)
+    await house.sweeper.account_named(seller)
     return reply(PayoutAccountView(account=data.account))
 
 

@@ -11,11 +11,12 @@ from actors.services import AccessTokens, Principal
 from server.clock import SystemClock
 from server.commands.user import CommandError
 from server.config import Settings, load_settings
-from server.secrets import load_secrets
+from server.secrets import SECRET_FILE, load_secrets
 
 CONNECT_TIMEOUT_S = 5.0
 ANSWER_TIMEOUT_S = 600.0
 """A reconciliation asks the provider for every order."""
+PAYMENT_PREFIX = "pay_"
 OPERATOR = Principal("operator", "Operator", admin=True)
 
 
@@ -26,8 +27,10 @@ def add_money_commands(commands: Any) -> None:
     explaining = actions.add_parser("explain", help="every step of a refund, and why")
     explaining.add_argument("id")
     explaining.set_defaults(command=_explain)
-    resolving = actions.add_parser("resolve", help="decide a refund in review or quarantine")
-    resolving.add_argument("id")
+    resolving = actions.add_parser(
+        "resolve", help="decide a refund in review, or a refund or a payment in quarantine"
+    )
+    resolving.add_argument("id", help="of the refund, or of the payment")
     resolving.add_argument("--outcome", required=True, choices=("ask", "succeeded", "failed"))
     resolving.add_argument("--note", required=True, help="why")
     resolving.set_defaults(command=_resolve)
@@ -58,8 +61,11 @@ def _explain(options: argparse.Namespace) -> int:
 
 def _resolve(options: argparse.Namespace) -> int:
     body = {"outcome": options.outcome, "note": options.note}
-    resolved = _ask("POST", f"/refunds/{quote(options.id, safe='')}/resolve", body)
-    print(f"{options.id}: {resolved['refund']['status']}")
+    path = f"{quote(options.id, safe='')}/resolve"
+    if options.id.startswith(PAYMENT_PREFIX):
+        print(f"{options.id}: {_ask('POST', f'/payments/{path}', body)['status']}")
+    else:
+        print(f"{options.id}: {_ask('POST', f'/refunds/{path}', body)['refund']['status']}")
     return 0
 
 
@@ -116,5 +122,7 @@ def _read(response: httpx.Response, url: str) -> Any:
 
 
 def _token(settings: Settings) -> str:
+    if settings.secret is None and not (settings.data / SECRET_FILE).exists():
+        raise CommandError(f"no data in {settings.data}: set BANDSTAND_DATA as for the server")
     signing = load_secrets(settings).token_signing
     return AccessTokens(signing, SystemClock()).issue(OPERATOR)

@@ -32,13 +32,14 @@ from actors.refund import (
     Books,
     Calls,
     CreateOrder,
+    Instruct,
     Notified,
     RefundActor,
     RefundMessage,
     RefundOpened,
+    RefundResolved,
     RefundTools,
     RequestRefund,
-    ResolveRefund,
     StartPayment,
     Terms,
 )
@@ -273,8 +274,8 @@ class OrderStage:
 
     async def resolve(self, order_id: str, refund_id: str, outcome: str) -> None:
         """An operator decides."""
-        question = ResolveRefund(refund_id, outcome, ADMIN.user_id, "looked at it")
-        await self.orders.ask(order_id, question)
+        event = RefundResolved(refund_id, outcome, ADMIN.user_id, "looked at it")
+        await self.orders.ask(order_id, Instruct(event))
 
     async def deliver(self, notice: PspNotice) -> inbox.Received:
         """The provider's webhook arrives: kept, then told, as at the door. Waits for what follows.

@@ -7,7 +7,7 @@ from support.orders import DAY_S, HOUR_S, MINUTE_S, STRANGER, OrderStage
 
 from actors.kernel import Ask
 from actors.ports import PspNotice
-from actors.refund import Drive, OrderError, StartPayment
+from actors.refund import Drive, Instruct, OrderError, PaymentResolved, StartPayment
 from actors.refund.ledger import Balance
 from storage.api import Put
 
@@ -184,6 +184,34 @@ async def test_a_quarantined_payment_is_let_go_when_the_figures_agree(shop: Orde
     shop.psp.payments[payment] = replace(shop.psp.payments[payment], amount=1000)
     await shop.deliver(replace(notice, amount=1000, event_id="evt_right"))
     assert (await shop.case(order)).order.status == "completed"
+
+
+async def test_an_operator_has_a_quarantined_payment_asked_about_once_more(
+    shop: OrderStage,
+) -> None:
+    order = await shop.order(await shop.cart())
+    await shop.deliver(await paid_otherwise(shop, order, amount=999))
+    payment = (await shop.case(order)).order.payment.id
+    shop.psp.payments[payment] = replace(shop.psp.payments[payment], amount=1000)
+    await shop.orders.ask(order, Instruct(PaymentResolved("ask", "usr_root", "they corrected it")))
+    await shop.settled()
+    assert (await shop.case(order)).order.status == "completed"
+
+
+async def test_an_operator_ends_a_quarantined_payment_and_frees_its_seat(
+    shop: OrderStage,
+) -> None:
+    product = await shop.product(capacity=1)
+    order = await shop.order(await shop.cart(product))
+    await shop.deliver(await paid_otherwise(shop, order, amount=999))
+    assert await shop.taken(product) == 1
+    await shop.orders.ask(order, Instruct(PaymentResolved("failed", "usr_root", "given back")))
+    case = await shop.case(order)
+    assert (case.order.status, case.order.payment.status) == ("payment_failed", "cancelled")
+    assert case.order.expired
+    assert await shop.taken(product) == 0
+    with pytest.raises(OrderError, match="nothing to decide"):
+        await shop.orders.ask(order, Instruct(PaymentResolved("failed", "usr_root", "again")))
 
 
 async def test_another_amount_in_a_webhook_alone_is_asked_about(shop: OrderStage) -> None:

@@ -29,6 +29,7 @@ async def quarantine(shop, refund):
         ("POST", "/admin/sweep"),
         ("GET", "/admin/refunds/ref_unknown"),
         ("POST", "/admin/refunds/ref_unknown/resolve"),
+        ("POST", "/admin/payments/pay_unknown/resolve"),
         ("GET", RECONCILIATION),
     ],
 )
@@ -39,7 +40,8 @@ async def test_this_is_for_the_operator_alone(stage, method, path):
     assert (await eve.fails(method, path, body, 403))["code"] == "forbidden"
     if "unknown" in path:
         root = await stage.operator()
-        assert (await root.fails(method, path, body, 404))["code"] == "refund_not_found"
+        code = "refund_not_found" if "/refunds/" in path else "order_not_found"
+        assert (await root.fails(method, path, body, 404))["code"] == code
 
 
 async def test_the_sweep_finds_what_a_lost_webhook_would_have_told(refunding):
@@ -95,6 +97,21 @@ async def test_the_operator_lets_a_refund_out_of_quarantine(refunding):
     assert resolved["refund"]["note"] == body["note"]
     error = await root.fails("POST", f"{path}/resolve", body)
     assert error["code"] == "order_not_refundable"
+
+
+async def test_the_operator_decides_a_payment_in_quarantine(shop):
+    bo, root = await shop.stage.user("Bo"), await shop.stage.operator()
+    order = await shop.order(bo, (await shop.offer())["id"])
+    payment, psp = order["payment"]["id"], shop.stage.psp
+    notice = psp.pay(payment)
+    psp.payments[payment] = replace(psp.payments[payment], amount=1)
+    await shop.deliver(replace(notice, amount=1))
+    shown = await bo.ok("GET", f"/orders/{order['id']}")
+    assert shown["payment"]["status"] == "quarantined"
+    path, body = f"/admin/payments/{payment}/resolve", {"outcome": "failed", "note": "given back"}
+    assert await root.ok("POST", path, body) == {"order_id": order["id"], "status": "cancelled"}
+    assert (await bo.ok("GET", f"/orders/{order['id']}"))["status"] == "payment_failed"
+    assert (await root.fails("POST", path, body))["code"] == "no_payment"
 
 
 @pytest.mark.parametrize(
