@@ -172,7 +172,7 @@ async def test_a_share_that_has_paid_a_debt_for_good_is_given_up(
     await shop.refund(order)
     later = await shop.bought(await shop.product(), buyer=STRANGER)
     assert await shop.balance() == Balance()
-    await shop.pass_time(10 * DAY_S, step_s=DAY_S)
+    await shop.pass_time(TRANSFER_DELAY_S + 10 * DAY_S, step_s=DAY_S)
     assert (await shop.only_transfer(later)).status == "cancelled"
     assert (await shop.case(later)).order.jobs == ()
     assert shop.payouts.sent() == 975
