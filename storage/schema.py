@@ -143,11 +143,27 @@ SCHEMA = Schema(
         ),
         Collection(
             "room_events",
-            fields={"room": str, "offset": int, "user": str, "client_id": str},
+            fields={"room": str, "kind": str, "offset": int, "user": str, "client_id": str},
             indexes=(
                 unique("room", "offset"),
                 unique("room", "user", "client_id"),
+                by("room", "kind", "offset"),
             ),
+        ),
+        Collection(
+            "room_purges",
+            fields={"room": str, "user": str},
+            indexes=(unique("room", "user"),),
+        ),
+        Collection(
+            "reactions",
+            fields={},
+            indexes=(),
+        ),
+        Collection(
+            "reaction_sums",
+            fields={"room": str, "offset": int},
+            indexes=(by("room", "offset"),),
         ),
         Collection(
             "products",
@@ -238,6 +254,7 @@ SCHEMA = Schema(
     migrations=(
         Migration(1, "the first collections"),
         Migration(2, "products, orders and their money"),
+        Migration(3, "more kinds of a room's events, and reactions"),
     ),
 )
 """What Bandstand stores. Times are int64 milliseconds since 1970."""
