@@ -72,6 +72,7 @@ class MoneyStage(MoneySteps):
         what_waits_for_an_operator_has_an_alert(await read_all(self.store))
         for _ in range(MAX_DECISIONS):
             await self.do("decide", 0)
+            await self.do("decide payment", 0)
         await self._pass_days()
 
     def _mend(self) -> None:

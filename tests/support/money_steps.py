@@ -13,8 +13,9 @@ import trio
 from actors.ids import new_id
 from actors.kernel import KernelError
 from actors.ports import PspNotice
-from actors.refund import CreateOrder, Notified, OrderError, StartPayment
+from actors.refund import CreateOrder, Instruct, Notified, OrderError, PaymentResolved, StartPayment
 from actors.refund.case import Refund
+from actors.refund.payment_machine import PaymentStatus
 from actors.services import inbox
 from actors.services.access_tokens import Principal
 from actors.services.carts import CartError
@@ -123,6 +124,22 @@ class MoneySteps:
             order_id, refund = chosen
             outcome = self._truth_of(refund)
             self._in_background(lambda: self.shop.resolve(order_id, refund.id, outcome))
+
+    async def decide_payment(self, number: int) -> None:
+        """An operator asks once more, or gives back there, by hand, what was not as ordered."""
+        found = [
+            case.order
+            for case in (await read_all(self.store)).cases
+            if case.order.payment.status is PaymentStatus.QUARANTINED
+        ]
+        if order := _chosen(found, number):
+            theirs = self.psp.payments[order.payment.id]
+            outcome = "ask"
+            if theirs.status == "succeeded" and theirs.amount != order.amount:
+                self.psp.payments[order.payment.id] = replace(theirs, status="cancelled")
+                outcome = "failed"
+            decision = PaymentResolved(outcome, ADMIN.user_id, "looked at it")
+            self._in_background(lambda: self.shop.orders.ask(order.id, Instruct(decision)))
 
     def _truth_of(self, refund: Refund) -> str:
         theirs = self.psp.refunds.get(refund.id)

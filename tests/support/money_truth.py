@@ -19,7 +19,7 @@ def check_against_truth(kept: Kept, psp: LatePsp, payouts: LatePayouts, gates: L
     for case in kept.cases:
         nothing_is_stranded(kept, case)
         gates_know_of_every_licence(case, gates)
-        if not is_frozen(case) and not was_overruled(case, psp):
+        if not was_overruled(case, psp):
             we_agree_with_the_payment_provider(case, psp)
             clearing_is_what_the_providers_hold_for_us(kept, case, psp, payouts)
     refunds = {refund.id: refund for case in kept.cases for refund in case.refunds}
@@ -30,23 +30,24 @@ def check_against_truth(kept: Kept, psp: LatePsp, payouts: LatePayouts, gates: L
 
 def what_waits_for_an_operator_has_an_alert(kept: Kept) -> None:
     for case in kept.cases:
+        alerts = [line for line in kept.says(case) if line.startswith("ALERT")]
         for refund in case.refunds:
             if refund.open:
                 assert refund.status in LOOKED_AT, refund
-                alerts = [line for line in kept.says(case) if line.startswith("ALERT")]
                 assert any(refund.id in alert for alert in alerts), alerts
+        if case.order.payment.status is PaymentStatus.QUARANTINED:
+            assert any(case.order.payment.id in alert for alert in alerts), alerts
 
 
 def nothing_is_stranded(kept: Kept, case: Case) -> None:
     order = case.order
-    if not is_frozen(case):
+    if not has_a_share_that_waits(kept, case):
         assert order.jobs == (), order.jobs
         assert {each.status for each in case.transfers} <= AT_REST, case.transfers
     assert kept.account(case, Account.SUSPENSE) == 0
     assert not any(each.open for each in case.refunds), case.refunds
     assert order.status is not OrderStatus.REFUND_PENDING
-    if order.payment.status is PaymentStatus.QUARANTINED:
-        assert any(line.startswith("ALERT: payment") for line in kept.says(case))
+    assert order.payment.status is not PaymentStatus.QUARANTINED
 
 
 def gates_know_of_every_licence(case: Case, gates: LateGates) -> None:
@@ -84,9 +85,15 @@ def clearing_is_what_the_providers_hold_for_us(
     assert kept.account(case, Account.CLEARING) == truth
 
 
-def is_frozen(case: Case) -> bool:
-    """Whether somebody has to look at it before the two truths can agree."""
-    return case.order.payment.status is PaymentStatus.QUARANTINED
+def has_a_share_that_waits(kept: Kept, case: Case) -> bool:
+    """Whether all that is left is a transfer that waits for the seller: for their debts to go, or
+    for their account to take it.
+    """
+    waiting = {f"send_transfer:{each.id}" for each in case.transfers if each.status in UNSENT}
+    balance = kept.balances.get((case.order.seller, case.order.currency))
+    nothing_owed = balance is not None and balance["payable"] == 0
+    refused = any(line.startswith("ALERT: transfer") for line in kept.says(case))
+    return (nothing_owed or refused) and waiting == {job.key for job in case.order.jobs}
 
 
 def was_overruled(case: Case, psp: LatePsp) -> bool:

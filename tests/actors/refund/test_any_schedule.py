@@ -31,6 +31,7 @@ RULES = {
     "cancel the show": (1, st.integers(0, 2)),
     "name account": (2,),
     "decide": (2, which),
+    "decide payment": (1, which),
     # What the providers do.
     "settle": (5, which, refund_word),
     "capture other": (1, which),
