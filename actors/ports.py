@@ -178,6 +178,10 @@ class Psp(Protocol):
         """Ask how a refund stands, past all of the provider's caches."""
         ...
 
+    async def refunds_of(self, payment_id: str) -> tuple[RefundState, ...] | Unclear:
+        """List a payment's refunds, those too that somebody made at the provider by hand."""
+        ...
+
 
 class Payouts(Protocol):
     """The provider that moves a seller's share. It raises no more than ``Psp`` does.

@@ -51,6 +51,10 @@ class NoPsp:
         """Know nothing."""
         return OFF
 
+    async def refunds_of(self, payment_id: str) -> Unclear:
+        """Know nothing."""
+        return OFF
+
 
 @asynccontextmanager
 async def open_providers(settings: Settings, secrets: Secrets) -> AsyncIterator[Providers]:

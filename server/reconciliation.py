@@ -1,5 +1,6 @@
 """The reconciliation: the providers' truth beside ours, and the ledger beside itself."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -118,6 +119,8 @@ class _Comparison:
         self._compare_payment(order, await self._psp.get_payment(order.payment.id))
         for refund in parts.refunds:
             self._compare_refund(refund, await self._psp.get_refund(refund.id))
+        if order.paid_at is not None:
+            self._look_for_others(parts.refunds, await self._psp.refunds_of(order.payment.id))
         for transfer in parts.transfers:
             self._compare_transfer(transfer, await self._payouts.get_transfer(transfer.id))
 
@@ -135,6 +138,17 @@ class _Comparison:
             agrees = agrees and _money(answer) == (refund.amount, refund.currency)
         ours = f"{refund.status} {refund.amount} {refund.currency}"
         self._note("refund", refund.id, agrees, ours, answer)
+
+    def _look_for_others(
+        self, ours: Sequence[Refund], listed: tuple[RefundState, ...] | Unclear
+    ) -> None:
+        """Name the refunds that the provider made and we know nothing of."""
+        if isinstance(listed, Unclear):
+            return  # a silent provider is a difference of each refund that was asked for
+        known = {refund.id for refund in ours}
+        for refund in listed:
+            if refund.refund_id not in known and refund.status != "failed":
+                self._note("refund", refund.refund_id, False, "unknown", refund)
 
     def _compare_transfer(
         self, transfer: Transfer, answer: TransferState | NotKnown | Unclear

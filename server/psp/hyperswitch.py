@@ -19,11 +19,13 @@ from server.psp.hyperswitch_answers import (
     payment_made,
     refund_found,
     refund_made,
+    refunds_listed,
 )
 from server.psp.wire import Wire
 
 MAX_REASON_CHARS = 255
 MAX_DESCRIPTION_CHARS = 255
+MAX_LISTED_REFUNDS = 100
 PAST_CACHES = {"force_sync": "true"}
 
 
@@ -92,3 +94,9 @@ class HyperswitchPsp:
         """Ask how a refund stands, past the provider's caches."""
         answer = await self._wire.get(f"/refunds/{quote(refund_id, safe='')}", PAST_CACHES)
         return answer if isinstance(answer, Unclear) else refund_found(answer, refund_id)
+
+    async def refunds_of(self, payment_id: str) -> tuple[RefundState, ...] | Unclear:
+        """List a payment's newest MAX_LISTED_REFUNDS: the provider allows fewer by default."""
+        body = {"payment_id": payment_id, "limit": MAX_LISTED_REFUNDS}
+        answer = await self._wire.post_json("/refunds/list", body)
+        return answer if isinstance(answer, Unclear) else refunds_listed(answer, payment_id)

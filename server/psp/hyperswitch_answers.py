@@ -114,6 +114,26 @@ def refund_found(answer: Answer, refund_id: str) -> RefundState | NotKnown | Unc
     return _refund(answer.body, refund_id) if answer.ok else _no_answer(answer)
 
 
+def refunds_listed(answer: Answer, payment_id: str) -> tuple[RefundState, ...] | Unclear:
+    """Read a list of a payment's refunds; a payment without any is "not found"."""
+    if _is_absent(answer, "refund"):
+        return ()
+    if not answer.ok:
+        return _no_answer(answer)
+    listed = answer.body.get("data")
+    if not isinstance(listed, list):
+        return Unclear("data: not a list")
+    refunds: list[RefundState] = []
+    for members in listed:
+        if not isinstance(members, dict) or members.get("payment_id") != payment_id:
+            return Unclear("payment_id: of another payment")
+        refund = _refund(members, str(members.get("refund_id")))
+        if isinstance(refund, Unclear):
+            return refund
+        refunds.append(refund)
+    return tuple(refunds)
+
+
 def captured(status: str, payment: Members) -> int | None:
     """Tell how much a payment of this status took, or else is to take, in minor units. BadField."""
     received = amount(payment, "amount_received") if status in WITH_MONEY else None

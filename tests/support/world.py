@@ -110,6 +110,12 @@ class WorldPsp:
             return Unclear("silent")
         return self.refunds.get(refund_id, NotKnown())
 
+    async def refunds_of(self, payment_id: str) -> tuple[RefundState, ...] | Unclear:
+        if self.silent:
+            return Unclear("silent")
+        refunds = self.refunds.values()
+        return tuple(r for r in refunds if self.refunded.get(r.refund_id) == payment_id)
+
     def refundable(self, payment_id: str) -> int:
         payment = self.payments[payment_id]
         paid = payment.amount if payment.status == "succeeded" else 0

@@ -170,6 +170,16 @@ async def test_what_differs_is_named(refunding):
     ]
 
 
+async def test_a_refund_that_somebody_made_at_the_provider_is_named(refunding):
+    shop, _, order, refund, root = refunding
+    psp = shop.stage.psp
+    psp.refunds["ref_by_hand"] = replace(psp.refunds[refund["id"]], refund_id="ref_by_hand")
+    psp.refunded["ref_by_hand"] = order["payment"]["id"]
+    (difference,) = (await root.ok("GET", RECONCILIATION))["differences"]
+    assert (difference["kind"], difference["id"]) == ("refund", "ref_by_hand")
+    assert difference["ours"] == "unknown"
+
+
 async def test_a_provider_that_is_silent_agrees_with_nothing(refunding):
     shop, *_, root = refunding
     shop.stage.psp.silent = True

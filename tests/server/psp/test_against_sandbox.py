@@ -106,6 +106,18 @@ async def webhooks(provider, count: int):
     return [read_notice(each.body) for each in provider.requests]
 
 
+async def test_a_payments_refunds_are_listed(start, hyperswitch):
+    sandbox = await start()
+    psp = hyperswitch(sandbox)
+    first, second = await paid(psp, sandbox), await paid(psp, sandbox)
+    made = {(await psp.create_refund(refund(first, amount))).refund_id for amount in (400, 100)}
+    await psp.create_refund(refund(second, 700))
+    listed = await psp.refunds_of(first)
+    assert {each.refund_id for each in listed} == made
+    assert {each.amount for each in listed} == {400, 100}
+    assert await psp.refunds_of("pay_unknown") == ()
+
+
 async def test_a_payment_is_made_and_paid_and_the_webhook_says_so(start, hyperswitch, provider):
     sandbox = await start(webhooks=True)
     psp = hyperswitch(sandbox)

@@ -340,3 +340,29 @@ async def test_only_the_object_asked_for_is_not_known():
     async with answering(404, merchant) as psp:
         assert await psp.get_refund("ref_1") == Unclear("HE_02")
         assert await psp.get_payment("pay_1") == Unclear("HE_02")
+
+
+# A payment's refunds
+
+
+async def test_a_list_of_refunds():
+    mine = RefundState("ref_1", "ref_1", "succeeded", 500, "EUR")
+    async with answering(200, {"count": 1, "data": [REFUNDED]}) as psp:
+        assert await psp.refunds_of("pay_1") == (mine,)
+    async with answering(404, error("HE_02", "Refund does not exist in our records.")) as psp:
+        assert await psp.refunds_of("pay_1") == ()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "reason"),
+    [
+        (500, {}, "http_500"),
+        (200, {"data": "none"}, "data: not a list"),
+        (200, {"data": [REFUNDED | {"payment_id": "pay_2"}]}, "payment_id: of another payment"),
+        (200, {"data": ["ref_1"]}, "payment_id: of another payment"),
+        (200, {"data": [REFUNDED | {"status": "new"}]}, "status: new"),
+    ],
+)
+async def test_a_list_that_says_nothing(status, body, reason):
+    async with answering(status, body) as psp:
+        assert await psp.refunds_of("pay_1") == Unclear(reason)
