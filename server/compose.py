@@ -170,7 +170,13 @@ def _build(
         supervisor=supervisor,
         started_at_ms=clock.now_ms(),
     )
-    gateway = Gateway(rooms, gatekeeper.admit, tokens.verify, origins=[settings.public_url])
+    gateway = Gateway(
+        rooms,
+        gatekeeper.admit,
+        tokens.verify,
+        origins=[settings.public_url],
+        trusted_proxies=settings.trusted_proxies,
+    )
     door = Door(
         listeners,
         edge=HlsEdge(board, sessions, ticketed_sessions),

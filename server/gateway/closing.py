@@ -12,7 +12,7 @@ TOO_BIG = CloseReason(1009, "frame too big")
 REVOKED = CloseReason(4003, "revoked")
 SLOW = CloseReason(4008, "slow")
 REPLACED = CloseReason(4009, "replaced")
-FLOODING = CloseReason(4029, "flooding")
+FLOODING = CloseReason(4029, "flooding: retry in 10 s")
 
 GONE = CloseReason(1006, "gone")
 """Never sent: the peer is not there any more, or does not answer a ping."""

@@ -7,8 +7,9 @@ from wsproto.frame_protocol import Opcode
 
 from actors.ports import Batch, CloseReason
 from actors.room import TokenBucket
-from server.door import PrependedStream
+from server.door import PrependedStream, linger
 from server.gateway import wire
+from server.gateway.addresses import AddressUse
 from server.gateway.closing import FLOODING, GONE, MALFORMED, REVOKED, SLOW
 from server.gateway.commands import Auth, CommandRefused, parse
 from server.gateway.encoding import Encoding, Malformed
@@ -43,6 +44,7 @@ class Connection:
         "_closing",
         "_commands",
         "_encoding",
+        "_failed",
         "_held",
         "_inbound",
         "_malformed",
@@ -53,15 +55,23 @@ class Connection:
         "_registry",
         "_session",
         "_stream",
+        "_use",
     )
 
     def __init__(
-        self, stream: PrependedStream, encoding: Encoding, services: Services, registry: Registry
+        self,
+        stream: PrependedStream,
+        encoding: Encoding,
+        services: Services,
+        registry: Registry,
+        address: str,
+        use: AddressUse | None,
     ) -> None:
         self._stream = stream
         self._encoding = encoding
         self._registry = registry
-        self._session = Session(services, self)
+        self._session = Session(services, self, address)
+        self._use = use
         self._inbound = Inbound(encoding.opcode)
         self._outbox = Outbox(stream.socket, self._start_flush)
         self._bucket = TokenBucket(COMMANDS_PER_S, BURST_COMMANDS)
@@ -69,6 +79,7 @@ class Connection:
         self._nursery: trio.Nursery | None = None
         self._closing: CloseReason | None = None
         self._peer_closed = False
+        self._failed = False
         self._commands: deque[bytes] | None = None
         self._held: list[bytes] = []
         self._malformed = 0
@@ -151,8 +162,9 @@ class Connection:
     def _take(self, event: Whole | Pinged | Ended) -> None:
         if isinstance(event, Ended):
             self._peer_closed = event.by_peer
+            self._failed = not event.by_peer
             self.close(event.reason)
-        elif not self._bucket.take():
+        elif not (self._bucket.take() and (self._use is None or self._use.take_command())):
             self.close(FLOODING)
         elif isinstance(event, Pinged):
             self._send(frame(Opcode.PONG, event.payload))
@@ -228,7 +240,10 @@ class Connection:
             self.close(GONE)
 
     async def _say_goodbye(self) -> None:
-        """Send a close frame behind what waits, and read until the peer's (section 7.1)."""
+        """Send a close frame behind what waits, and read until the peer's (section 7.1).
+
+        Nothing is taken of one who broke the protocol, and no close frame (section 7.1.7).
+        """
         reason = self._closing
         if reason is None or reason is GONE:
             return
@@ -238,7 +253,9 @@ class Connection:
             with trio.move_on_after(CLOSE_TIMEOUT_S):
                 self._outbox.send(close_frame(reason.code, reason.reason))
                 await self._outbox.drained()
-                while not self._peer_closed:
+                if self._failed:
+                    await linger(self._stream)
+                while not (self._failed or self._peer_closed):
                     await self._await_close()
         except (OSError, trio.BrokenResourceError, trio.ClosedResourceError):
             return

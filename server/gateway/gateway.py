@@ -1,7 +1,7 @@
 """The WebSocket gateway: what the door hands requests for ``/ws`` to."""
 
 import secrets
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 
 import structlog
 import trio
@@ -9,10 +9,11 @@ import trio
 from actors.kernel import Directory
 from actors.room import RoomMessage
 from actors.services import Principal
-from server.door import PrependedStream, RequestHead, send_last
+from server.door import IpNetwork, PrependedStream, RequestHead, client_address, send_last
+from server.gateway.addresses import MAX_CONNECTIONS_PER_ADDRESS, Addresses, AddressUse, TooMuch
 from server.gateway.closing import restart
 from server.gateway.connection import Connection
-from server.gateway.handshake import Accepted, Refused, accept, refuse_full
+from server.gateway.handshake import Accepted, Refused, accept, refuse_address, refuse_full
 from server.gateway.registry import MAX_CONNECTIONS, Registry
 from server.gateway.session import Services
 
@@ -31,7 +32,8 @@ class Gateway:
     ``rooms`` is the directory of room actors; ``admit`` lets a principal (None: a guest) into a
     room or raises RoomError; ``authenticate`` turns an access token into a principal or raises
     AccountError; ``origins`` are those whose pages may connect besides the host's own, such as
-    https://stage.example.
+    https://stage.example; ``trusted_proxies`` are those whose ``X-Forwarded-For`` is believed. Of a
+    proxy that is not, all clients count as one address, unless it is on this machine.
     """
 
     def __init__(
@@ -41,9 +43,13 @@ class Gateway:
         authenticate: Callable[[str], Principal],
         *,
         origins: Collection[str] = (),
+        trusted_proxies: Sequence[IpNetwork] = (),
         max_connections: int = MAX_CONNECTIONS,
+        max_connections_per_address: int = MAX_CONNECTIONS_PER_ADDRESS,
     ) -> None:
         self._services = Services(rooms, admit, authenticate)
+        self._trusted_proxies = trusted_proxies
+        self._addresses = Addresses(max_connections_per_address)
         self._origins = frozenset(origin.lower().rstrip("/") for origin in origins)
         self._max_connections = max_connections
         self._registry = Registry()
@@ -55,16 +61,24 @@ class Gateway:
 
     async def __call__(self, stream: PrependedStream, head: RequestHead) -> None:
         """Serve one connection from its request's head on, which the stream gives once more."""
+        address = client_address(_peer(stream), head.headers, self._trusted_proxies)
         try:
-            accepted = self._accept(head)
+            accepted, use = self._admit(head, address)
         except Refused as refused:
             await send_last(stream, refused.response)
             return
-        with trio.move_on_after(HANDSHAKE_TIMEOUT_S) as scope:
-            await _skip(stream, len(head.raw))
-            await stream.send_all(accepted.response)
-        if not scope.cancelled_caught:
-            await Connection(stream, accepted.encoding, self._services, self._registry).serve()
+        try:
+            with trio.move_on_after(HANDSHAKE_TIMEOUT_S) as scope:
+                await _skip(stream, len(head.raw))
+                await stream.send_all(accepted.response)
+            if not scope.cancelled_caught:
+                connection = Connection(
+                    stream, accepted.encoding, self._services, self._registry, address, use
+                )
+                await connection.serve()
+        finally:
+            if use is not None:
+                use.connections -= 1
 
     async def drain(self, timeout_s: float) -> None:
         """Take no more connections, and close all, telling each when to come back."""
@@ -77,10 +91,27 @@ class Gateway:
         if len(self._registry):
             log.warning("gateway_drain_timeout", connections=len(self._registry))
 
-    def _accept(self, head: RequestHead) -> Accepted:
+    def _admit(self, head: RequestHead, address: str) -> tuple[Accepted, AddressUse | None]:
+        """Count the connection in, or raise Refused."""
         if self._draining or len(self._registry) >= self._max_connections:
             raise refuse_full()
-        return accept(head, self._origins)
+        try:
+            use = self._addresses.admit(address)
+        except TooMuch as too_much:
+            raise refuse_address(too_much) from too_much
+        accepted = accept(head, self._origins)
+        if use is not None:
+            use.connections += 1
+        return accepted, use
+
+
+def _peer(stream: PrependedStream) -> str:
+    """Give the address that the connection comes from, "" where it has none any more."""
+    try:
+        name = stream.socket.getpeername()
+    except OSError:
+        return ""
+    return name[0] if isinstance(name, tuple) else ""
 
 
 async def _skip(stream: PrependedStream, count: int) -> None:

@@ -1,6 +1,7 @@
 """The opening handshake: a request's head in, a 101 or a refusal out (RFC 6455, section 4.2)."""
 
 import binascii
+import math
 from base64 import b64decode
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from urllib.parse import urlsplit
 from wsproto.utilities import generate_accept_token
 
 from server.door import RequestHead, error_body, status_line
+from server.gateway.addresses import TooMuch
 from server.gateway.encoding import ENCODINGS, Encoding
 
 KEY_BYTES = 16
@@ -60,6 +62,13 @@ def accept(head: RequestHead, origins: Collection[str]) -> Accepted:
 def refuse_full() -> Refused:
     """Refuse because there are as many connections as may be, or the server goes."""
     return Refused(503, "busy", "No more connections now.", "Retry-After: 5")
+
+
+def refuse_address(too_much: TooMuch) -> Refused:
+    """Refuse because there is too much from the client's address."""
+    # Whole seconds, rounded up (RFC 9110, section 10.2.3).
+    retry_after = f"Retry-After: {math.ceil(too_much.retry_after_s)}"
+    return Refused(429, too_much.code, too_much.message, retry_after)
 
 
 def _wants_websocket(head: RequestHead) -> bool:

@@ -64,16 +64,19 @@ class Services:
 
 
 class Session:
-    """One connection's part in the chat; ``member`` is how rooms reach it.
+    """One connection's part in the chat.
+
+    ``member`` is how rooms reach it; ``address`` is its client's.
 
     ``question`` is the one that a room has been asked last. From when the room has settled it
     until its reply is written, pushes have to wait: they come after it in the room's order.
     """
 
-    __slots__ = ("_member", "_principal", "_rooms", "_services", "question")
+    __slots__ = ("_member", "_principal", "_rooms", "_services", "address", "question")
 
-    def __init__(self, services: Services, member: RoomMember) -> None:
+    def __init__(self, services: Services, member: RoomMember, address: str) -> None:
         self._services = services
+        self.address = address
         self._member = member
         self._principal: Principal | None = None
         self._rooms: set[str] | None = None  # most of the memory of a session that never joins

@@ -1,0 +1,124 @@
+"""How much may come from one address: connections, handshakes and commands."""
+
+import ipaddress
+
+import trio
+
+MAX_CONNECTIONS_PER_ADDRESS = 200
+"""Many listeners share an address: a campus, a carrier's network, a hall with one access point."""
+HANDSHAKES_PER_S = 5.0
+BURST_HANDSHAKES = MAX_CONNECTIONS_PER_ADDRESS
+"""After a restart all of an address may come back, and nobody is to be refused for that."""
+COMMANDS_PER_S = 100.0
+BURST_COMMANDS = 1_000
+"""Each of 200 may sign in and join a room or two at once. In the long run, an address that does
+nothing but join costs us some 5 percent of a core: 100 times half a millisecond."""
+CONNECTIONS_RETRY_S = 30.0
+MAX_TRACKED_ADDRESSES = 40_000
+"""Some 250 bytes each. Twice what may be connected: of those that are not, each is worth keeping
+for 0.2 seconds a handshake and 0.01 a command, and nobody can make enough to fill the other half.
+"""
+IPV6_PREFIX_BITS = 64
+"""What one customer is given at the least (RFC 6177, section 2): any address in it is theirs."""
+
+
+class TooMuch(Exception):
+    """There is too much from this address; it may come again after ``retry_after_s``."""
+
+    def __init__(self, code: str, message: str, retry_after_s: float) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.retry_after_s = retry_after_s
+
+
+class AddressUse:
+    """What comes from one address now.
+
+    Each rate is a token bucket that is kept as one number, the time at which it is full again.
+    """
+
+    __slots__ = ("_commands_full_at", "_handshakes_full_at", "connections")
+
+    def __init__(self) -> None:
+        self.connections = 0
+        self._handshakes_full_at = 0.0
+        self._commands_full_at = 0.0
+
+    def take_handshake(self) -> float:
+        """Count a handshake; give 0, or the seconds to wait where it is too many."""
+        full_at, wait_s = _take(self._handshakes_full_at, HANDSHAKES_PER_S, BURST_HANDSHAKES)
+        self._handshakes_full_at = full_at
+        return wait_s
+
+    def take_command(self) -> bool:
+        """Count a command; False where it is too many."""
+        full_at, wait_s = _take(self._commands_full_at, COMMANDS_PER_S, BURST_COMMANDS)
+        self._commands_full_at = full_at
+        return wait_s == 0
+
+    def calm(self, now: float) -> bool:
+        """Whether nothing would be lost if this were forgotten."""
+        restless_until = max(self._handshakes_full_at, self._commands_full_at)
+        return self.connections == 0 and restless_until <= now
+
+
+class Addresses:
+    """What comes from each address.
+
+    This machine's own address is not limited, nor is a peer without one: what comes from there is
+    the operator's, or everybody's by way of a proxy that is not trusted.
+    """
+
+    def __init__(self, max_connections: int = MAX_CONNECTIONS_PER_ADDRESS) -> None:
+        self._max_connections = max_connections
+        self._uses: dict[int, AddressUse] = {}
+
+    def __len__(self) -> int:
+        return len(self._uses)
+
+    def admit(self, address: str) -> AddressUse | None:
+        """Count a handshake; give what to count the connection in, None without limits. TooMuch."""
+        key = _key(address)
+        if key is None:
+            return None
+        use = self._uses.get(key) or self._track(key)
+        if use.connections >= self._max_connections:
+            message = f"At most {self._max_connections} connections from one address at a time."
+            raise TooMuch("too_many_connections", message, CONNECTIONS_RETRY_S)
+        wait_s = use.take_handshake()
+        if wait_s > 0:
+            raise TooMuch("rate_limited", "Too many connections in a short time.", wait_s)
+        return use
+
+    def _track(self, key: int) -> AddressUse:
+        if len(self._uses) >= MAX_TRACKED_ADDRESSES:
+            now = trio.current_time()
+            self._uses = {each: use for each, use in self._uses.items() if not use.calm(now)}
+        if len(self._uses) >= MAX_TRACKED_ADDRESSES:
+            raise TooMuch("busy", "Too many connections in a short time.", CONNECTIONS_RETRY_S)
+        use = self._uses[key] = AddressUse()
+        return use
+
+
+def _take(full_at: float, rate_per_s: float, burst: int) -> tuple[float, float]:
+    """Take a token from a bucket that is full at ``full_at``: when it is now, and how to wait."""
+    now = trio.current_time()
+    start = max(full_at, now)
+    wait_s = start - now - (burst - 1) / rate_per_s
+    if wait_s > 0:
+        return full_at, wait_s
+    return start + 1 / rate_per_s, 0.0
+
+
+def _key(address: str) -> int | None:
+    """Give what an address counts as; None where it is not limited. IPv6 counts by its prefix."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return None
+    if parsed.is_loopback:
+        return None
+    if isinstance(parsed, ipaddress.IPv6Address):
+        return (int(parsed) >> (128 - IPV6_PREFIX_BITS)) + 2**32  # past all of IPv4
+    return int(parsed)
