@@ -151,8 +151,8 @@ class FixedClock:
         return 1_732_406_400_123
 
 
-def masked(first_byte, payload, declared=None):
-    """Make a client's frame with a mask of zeros, which may declare another size than it has."""
+def masked(first_byte, payload, declared=None, mask=bytes(4)):
+    """Make a client's frame, which may declare another size than it has."""
     size = len(payload) if declared is None else declared
     if size < 126:
         length = struct.pack("!B", 0x80 | size)
@@ -160,4 +160,5 @@ def masked(first_byte, payload, declared=None):
         length = struct.pack("!BH", 0xFE, size)
     else:
         length = struct.pack("!BQ", 0xFF, size)
-    return bytes([first_byte]) + length + b"\0\0\0\0" + payload
+    hidden = bytes(byte ^ mask[n % 4] for n, byte in enumerate(payload)) if any(mask) else payload
+    return bytes([first_byte]) + length + mask + hidden

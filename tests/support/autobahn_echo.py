@@ -1,0 +1,93 @@
+"""An echo on the gateway's own connections, for Autobahn's test suite, which knows no chat.
+
+``PYTHONPATH=.:tests python -m support.autobahn_echo 9001`` serves it. Then run
+``wstest -m fuzzingclient`` (PyPI's autobahntestsuite 0.8.2, on Python 2.7) or ``kosoku`` (the same
+cases, on Python 3) against ``ws://127.0.0.1:9001``. What is the gateway's own is the reading and
+writing of frames, closing and its time limits; limits of sizes and rates are lifted.
+"""
+
+import sys
+from functools import partial
+from unittest.mock import patch
+
+import trio
+from wsproto.events import BytesMessage, TextMessage
+from wsproto.frame_protocol import Opcode
+from wsproto.utilities import generate_accept_token
+
+from actors.kernel import Directory, Supervisor
+from actors.room import RoomMessage
+from server.door import MAX_HEAD_BYTES, PrependedStream, RequestHead, read_head
+from server.gateway import JSON
+from server.gateway.connection import Connection
+from server.gateway.frames import frame
+from server.gateway.inbound import Ended, Inbound, Whole
+from server.gateway.registry import Registry
+from server.gateway.session import Services
+
+BIGGEST_MESSAGE_BYTES = 16 * 1024 * 1024
+"""Of section 9."""
+
+
+class EitherKind(Inbound):
+    """Takes text and binary messages; a subprotocol of ours has only the one or the other."""
+
+    def _take(self, event: TextMessage | BytesMessage) -> Whole | Ended | None:
+        self._opcode = Opcode.TEXT if isinstance(event, TextMessage) else Opcode.BINARY
+        return super()._take(event)
+
+
+class Boundless:
+    def take(self) -> bool:
+        return True
+
+
+class Echo(Connection):
+    """Sends each message back, of the same kind."""
+
+    def __init__(self, stream: PrependedStream, services: Services, registry: Registry) -> None:
+        super().__init__(stream, JSON, services, registry, address="", use=None)
+        self._inbound = EitherKind(Opcode.TEXT)
+        self._bucket = Boundless()
+
+    def _enqueue(self, command: bytes) -> None:
+        self._send(frame(self._inbound._opcode, command))
+
+
+def switch(head: RequestHead) -> bytes:
+    """Answer the handshake; the suite asks for no subprotocol, without which ours is refused."""
+    return (
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Accept: %b\r\n\r\n"
+        % generate_accept_token(head.header(b"sec-websocket-key") or b"")
+    )
+
+
+async def serve(port: int) -> None:
+    registry = Registry()
+
+    async def serve_one(socket_stream: trio.SocketStream, services: Services) -> None:
+        stream = PrependedStream(socket_stream)
+        async with stream:
+            head = await read_head(
+                stream, idle_timeout_s=5, head_timeout_s=5, max_head_bytes=MAX_HEAD_BYTES
+            )
+            if head is not None:
+                await stream.send_all(switch(head))
+                await Echo(stream, services, registry).serve()
+
+    async def refuse(*_: object) -> None:
+        raise AssertionError("an echo has no rooms")
+
+    async with trio.open_nursery() as nursery:
+        rooms = Directory[RoomMessage](Supervisor(nursery), "room", refuse)
+        services = Services(rooms, refuse, refuse)
+        await trio.serve_tcp(partial(serve_one, services=services), port, host="127.0.0.1")
+
+
+if __name__ == "__main__":
+    with (
+        patch("server.gateway.inbound.MAX_FRAME_BYTES", BIGGEST_MESSAGE_BYTES),
+        patch("server.gateway.inbound.MAX_FRAGMENTS", BIGGEST_MESSAGE_BYTES),
+    ):
+        trio.run(serve, int(sys.argv[1]))
