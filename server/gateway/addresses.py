@@ -18,6 +18,8 @@ MAX_TRACKED_ADDRESSES = 40_000
 """Some 250 bytes each. Twice what may be connected: of those that are not, each is worth keeping
 for 0.2 seconds a handshake and 0.01 a command, and nobody can make enough to fill the other half.
 """
+ROUNDING_S = 1e-6
+"""What hundreds of sums of seconds may be off."""
 IPV6_PREFIX_BITS = 64
 """What one customer is given at the least (RFC 6177, section 2): any address in it is theirs."""
 
@@ -106,7 +108,7 @@ def _take(full_at: float, rate_per_s: float, burst: int) -> tuple[float, float]:
     now = trio.current_time()
     start = max(full_at, now)
     wait_s = start - now - (burst - 1) / rate_per_s
-    if wait_s > 0:
+    if wait_s > ROUNDING_S:
         return full_at, wait_s
     return start + 1 / rate_per_s, 0.0
 
