@@ -27,7 +27,7 @@ from websockets.asyncio.server import ServerConnection, broadcast, serve
 from websockets.typing import Subprotocol
 
 from actors.kernel import Directory, Supervisor
-from actors.room import RoomFactory, RoomMessage, Send
+from actors.room import Person, RoomFactory, RoomMessage, Send
 from actors.services import AccountError, Principal, StreamKeys
 from actors.stream import Board, StreamActor, StreamMessage, StreamTools
 from media.hls import SegmentSettings
@@ -104,7 +104,7 @@ async def measure_ours() -> Figures:
         member_bytes = (resident_bytes() - before_bytes) / MEMBERS
 
         async def say(n: int) -> None:
-            await rooms.ask(ROOM, Send(f"usr_{n}", "Somebody", CONTENT))
+            await rooms.ask(ROOM, Send(Person(f"usr_{n}", "Somebody"), CONTENT))
 
         async def say_all(numbers: range) -> None:
             async with trio.open_nursery() as nursery:

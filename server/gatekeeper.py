@@ -13,7 +13,7 @@ from actors.room import (
 )
 from actors.services import Principal
 from actors.services.accounts import COLLECTION as USERS
-from actors.services.licences import may_attend
+from actors.services.licences import may_attend, pass_holder
 from actors.services.streams import STREAM_PREFIX, get_stream
 from actors.stream import ChangeLicence, StreamMessage
 from storage import Store, StoreError
@@ -36,20 +36,22 @@ class Gatekeeper:
         self._streams = streams
         self._rooms = rooms
 
-    async def admit(self, room_id: str, principal: Principal | None) -> None:
-        """Let somebody (None: a guest) into a room.
+    async def admit(self, room_id: str, principal: Principal | None) -> bool:
+        """Let somebody (None: a guest) into a room, and tell whether they hold a ticket to it.
 
         RoomError not_found, licence_required; StoreUnavailable.
         """
         if not is_id(room_id, STREAM_PREFIX):
             if not await room_exists(self._store, room_id):
                 raise not_found()
-            return
+            return False
         stream = await get_stream(self._store, room_id)
         if stream is None:
             raise not_found()
-        if not await may_attend(self._store, principal, stream):
+        holds_ticket = await pass_holder(self._store, principal, stream) is not None
+        if stream.access != "public" and not holds_ticket:
             raise licence_required()
+        return holds_ticket
 
     async def licence_changed(self, change: LicenceChanged) -> None:
         """Tell the stream's actor, and have the room put out who has no licence left.

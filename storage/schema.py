@@ -151,6 +151,11 @@ SCHEMA = Schema(
             ),
         ),
         Collection(
+            "room_reports",
+            fields={"room": str, "at": int},
+            indexes=(by("room", "at"),),
+        ),
+        Collection(
             "room_purges",
             fields={"room": str, "user": str},
             indexes=(unique("room", "user"),),

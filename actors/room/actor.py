@@ -1,55 +1,70 @@
-"""The room's actor: one order for all that is said, and everybody told of it."""
+"""The room's actor: one order for all that happens, and everybody told of it."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable
 from typing import assert_never
 
 import structlog
 
-from actors.ids import new_id
 from actors.kernel import Actor
 from actors.ports import Batch, Clock
-from actors.room.archive import Archive, RoomRecord
-from actors.room.committing import commit, reconcile
-from actors.room.drafts import Draft, Drafts
-from actors.room.errors import RoomError, busy, not_found, unavailable
-from actors.room.events import MemberRemoved, MembersCounted, Message, MessagePosted
-from actors.room.limits import MAX_MEMBERS, SendLimits
+from actors.room.archive import Archive
+from actors.room.committing import reconcile, write_commit
+from actors.room.errors import RoomError, busy
+from actors.room.events import Message, Push, ReactionsSummed, ReportMade
+from actors.room.floor import Floor
+from actors.room.history import answer_history, find_message
+from actors.room.limits import MAX_MEMBERS
 from actors.room.messages import (
     CommitFailed,
     Committed,
     CountDue,
     CountMembers,
+    Delete,
+    Edit,
+    Found,
     History,
     HistoryPage,
     Join,
     Joined,
     Leave,
+    ListMembers,
     ListUsers,
+    NoteTyping,
+    OnMessage,
+    Outcome,
+    Pin,
     PutOut,
+    React,
+    ReactionsWritten,
     Reconciled,
+    Report,
+    Reported,
     RoomMessage,
     Send,
-    Sent,
+    TickDue,
+    TypingDue,
 )
-from actors.room.recent import RECENT_MESSAGES, Recent
+from actors.room.nowhere import refuse
+from actors.room.order import Order
+from actors.room.pace import Pace
+from actors.room.posting import by
+from actors.room.presence import Presence
+from actors.room.reactions import BatchOutcome
 from actors.room.roster import Rosters
-from actors.room.text import clean_content
-from storage import Conflict, StoreUnavailable
+from actors.room.state import RoomState, load
+from actors.room.writing import write_reactions, write_report
 
-MESSAGE_PREFIX = "msg"
 FIRST_MESSAGES = 50
 """What a new member is shown of what was said before."""
 MAX_HISTORY_MESSAGES = 100
-MAX_HISTORY_READS = 16
+MAX_READS = 16
 """Of the store, at a time, for one room."""
-MAX_COMMIT_ATTEMPTS = 3
-COUNT_INTERVAL_S = 2.0
 
 log = structlog.get_logger()
 
 
 class RoomActor(Actor[RoomMessage]):
-    """Owns a room's order. What is sent while a commit is under way goes into the next one.
+    """Owns a room's order. What comes while a commit is under way goes into the next one.
 
     Nothing is acknowledged or pushed before it is committed, so no offset is ever seen twice.
     """
@@ -60,29 +75,24 @@ class RoomActor(Actor[RoomMessage]):
         self._rosters = rosters
         self._roster = rosters.of(archive.room_id)
         self._clock = clock
-        self._record: RoomRecord | None = None
-        self._recent = Recent()
-        self._drafts = Drafts()
-        self._limits = SendLimits()
-        self._store_out = False
-        self._history_reads = 0
-        self._told_count = 0
-        self._count_pending = False
+        self._order: Order | None = None
+        self._pace = Pace()
+        self._tick_pending = False
+        self._floor = Floor(clock)
+        self._reads = 0
 
     async def started(self) -> None:
         """Read where the room stands, and tell its members what they have not heard of it."""
-        self._record = await self._archive.open()
-        if self._record is None:
+        self._presence = Presence(self._room_id, self._roster, self.context.after)
+        state = await load(self._archive)
+        if state is None:
             return
-        last = self._record.last_offset
-        self._recent = Recent(await self._archive.before(last + 1, RECENT_MESSAGES))
+        self._order = Order(state)
         await self._roster.finish()
         if not self._roster:
-            self._roster.offset = last
-        unheard = self._recent.after(self._roster.offset)
-        assert unheard is not None, "members are never further behind than a commit or two"
-        await self._publish(unheard)
-        self._count_changed()
+            self._roster.offset = state.record.last_offset
+        await self._catch_up(state)
+        self._presence.count_changed()
 
     async def stopped(self) -> None:
         """What is under way is refused by the kernel, and is safe to send again."""
@@ -90,198 +100,207 @@ class RoomActor(Actor[RoomMessage]):
 
     def idle(self) -> bool:
         """Whether nobody is in and nothing is under way."""
-        return not self._roster and not self._drafts and not self._history_reads
+        return not (self._roster or self._order or self._floor.desk or self._reads)
 
     async def receive(self, message: RoomMessage) -> None:
         """Handle one message."""
-        if self._record is None:
-            _refuse_unknown_room(message)
+        order = self._order
+        if order is None:
+            refuse(message)
             return
         match message:
             case Join():
-                self._do_join(message, self._record)
+                self._do_join(message, order.state)
             case Leave():
-                self._do_leave(message)
+                self._roster.remove(message.member)
+                self._presence.count_changed()
+                message.reply.answer(None)
             case PutOut():
-                self._do_put_out(message)
+                members = self._roster.members_of(message.user_id)
+                self._presence.put_out(members, message.reason)
+                message.reply.answer(None)
             case ListUsers():
                 message.reply.answer(self._roster.users())
-            case Send():
-                self._do_send(message)
-            case History():
-                self._do_history(message)
             case CountMembers():
                 message.reply.answer(len(self._roster))
-            case Committed():
-                await self._do_committed(message, self._record)
-            case CommitFailed():
-                self._do_commit_failed(message, self._record)
-            case Reconciled():
-                await self._do_reconciled(message)
+            case ListMembers():
+                message.reply.answer(self._presence.listed(order.state.role_of))
+            case NoteTyping():
+                message.reply.answer(None)
+                await self._presence.note_typing(by(message.by))
+            case History():
+                self._do_history(message, order.state)
+            case Send() | Edit() | Delete() | Pin() | React() | Report():
+                self._do_question(message, order)
+            case Found(question, found):
+                self._do_about(question, order.state.recent.message(found.id) or found, order)
+            case _:
+                await self._do_outcome(message, order)
+
+    async def _do_outcome(self, message: Outcome, order: Order) -> None:
+        """Handle what a child task or the time has to say."""
+        match message:
+            case Committed(commit):
+                events = order.landed(commit)
+                self._commit_next()
+                if events:
+                    await self._publish(events, events[-1].offset)
+            case CommitFailed(error):
+                log.warning("room_commit_failed", room=self._room_id, error=str(error))
+                drafts = order.failed(error)
+                self.context.spawn(reconcile, self.context.me, self._archive, drafts)
+            case Reconciled(state, landed):
+                order.reconciled(state, landed)
+                self._commit_next()
+                await self._catch_up(state)
+            case ReactionsWritten(outcome):
+                await self._do_reactions(outcome, order.state)
+            case Reported(report, found):
+                push = ReportMade(self._room_id, found, by(report.by), report.reason)
+                moderators = self._roster.members_where(order.state.is_moderator)
+                self._roster.tell(moderators, Batch((push,)))
+                report.reply.answer(None)
+            case TickDue():
+                self._tick_pending = False
+                self._commit_next()
+                self._react_next()
             case CountDue():
-                await self._do_count()
+                await self._presence.tell_count()
+            case TypingDue():
+                await self._presence.tell_typing()
             case _:
                 assert_never(message)
 
-    def _do_join(self, join: Join, record: RoomRecord) -> None:
+    def _do_join(self, join: Join, state: RoomState) -> None:
         if join.member not in self._roster and len(self._roster) >= MAX_MEMBERS:
             join.reply.refuse(RoomError("room_full", "The room is full."))
             return
+        self._roster.add(join.member, join.by)
+        self._presence.count_changed()
+        last = state.record.last_offset
         missed = None
-        if join.epoch == record.epoch and join.after is not None:
-            missed = self._recent.after(join.after) if join.after <= record.last_offset else None
-        self._roster.add(join.member, join.user_id)
-        self._count_changed()
+        if join.epoch == state.record.epoch and join.after is not None and join.after <= last:
+            missed = state.recent.after(join.after)
+        first = () if missed is not None else state.recent.latest(FIRST_MESSAGES)
         join.reply.answer(
             Joined(
-                epoch=record.epoch,
-                offset=record.last_offset,
+                epoch=state.record.epoch,
+                offset=last,
                 recovered=missed is not None,
-                messages=self._recent.latest(FIRST_MESSAGES) if missed is None else missed,
+                messages=state.shown(first),
+                events=missed or (),
+                sums={} if missed is None else state.sums.since(join.after or 0),
                 members=len(self._roster),
+                pinned=state.pinned(),
+                role=state.role_of(join.by),
             )
         )
 
-    def _do_leave(self, leave: Leave) -> None:
-        self._roster.remove(leave.member)
-        self._count_changed()
-        leave.reply.answer(None)
+    def _do_question(self, question: OnMessage, order: Order) -> None:
+        """Do what is about a message, which is read where it is not in memory."""
+        message_id = question.reply_to if isinstance(question, Send) else question.message_id
+        message = None if message_id is None else order.state.recent.message(message_id)
+        if message is not None or message_id is None:
+            self._do_about(question, message, order)
+        elif self._reads >= MAX_READS:
+            question.reply.refuse(busy())
+        else:
+            self._read(find_message, self.context.me, self._archive, question)
 
-    def _do_put_out(self, put_out: PutOut) -> None:
-        farewell = Batch((MemberRemoved(self._room_id, put_out.reason),))
-        for member in self._roster.members_of(put_out.user_id):
-            self._roster.remove(member)
-            member.put_out(self._room_id, farewell)
-        self._count_changed()
-        put_out.reply.answer(None)
-
-    def _do_send(self, send: Send) -> None:
-        if send.client_id is not None:
-            message = self._recent.sent_as(send.user_id, send.client_id)
-            if message is not None:
-                send.reply.answer(Sent(message.offset, message.id))
-                return
-            draft = self._drafts.sent_as(send.user_id, send.client_id)
-            if draft is not None:
-                draft.replies.append(send.reply)
-                return
+    def _do_about(self, question: OnMessage, message: Message | None, order: Order) -> None:
         try:
-            self._drafts.add(self._draft(send))
+            self._floor.take(question, message, order)
         except RoomError as error:
-            send.reply.refuse(error)
+            question.reply.refuse(error)
             return
-        self._commit_next()
+        match question:
+            case Send():
+                self._presence.stop_typing(by(question.by))
+                self._commit_next()
+            case Edit() | Delete() | Pin():
+                self._commit_next()
+            case React():
+                self._react_next()
+            case Report():
+                assert message is not None
+                now_ms = self._clock.now_ms()
+                self._read(write_report, self.context.me, self._archive, question, message, now_ms)
 
-    def _draft(self, send: Send) -> Draft:
-        """Turn a question into a draft. RoomError where it may not be said now."""
-        if self._store_out:
-            raise unavailable()
-        if self._drafts.full:
-            raise busy()
-        content = clean_content(send.content)
-        wait_s = self._limits.take(send.user_id)
-        if wait_s > 0:
-            raise RoomError("rate_limited", "Too many messages at once.", wait_s)
-        return Draft(
-            id=new_id(MESSAGE_PREFIX),
-            user_id=send.user_id,
-            user_name=send.user_name,
-            content=content,
-            at_ms=self._clock.now_ms(),
-            client_id=send.client_id,
-            replies=[send.reply],
-        )
-
-    def _do_history(self, history: History) -> None:
+    def _do_history(self, history: History, state: RoomState) -> None:
         limit = max(1, min(history.limit, MAX_HISTORY_MESSAGES))
-        messages = self._recent.before(history.before, limit)
-        if messages is not None:
-            history.reply.answer(_page(messages))
-        elif self._history_reads >= MAX_HISTORY_READS:
+        found = state.recent.before(history.before, limit)
+        if found is not None:
+            messages, more = found
+            history.reply.answer(HistoryPage(state.shown(messages), more))
+        elif self._reads >= MAX_READS:
             history.reply.refuse(busy())
         else:
-            self._history_reads += 1
-            before = self._recent.first_offset if history.before is None else history.before
-            self.context.spawn(self._read_history, history, before, limit)
+            self._read(answer_history, self._archive, history, limit)
 
-    async def _read_history(self, history: History, before: int, limit: int) -> None:
-        # What is committed never changes, so this answers by itself and needs no message.
+    def _read(self, work: Callable[..., Awaitable[None]], *args: object) -> None:
+        self._reads += 1
+        self.context.spawn(self._read_counted, work, *args)
+
+    async def _read_counted(self, work: Callable[..., Awaitable[None]], *args: object) -> None:
         try:
-            messages = await self._archive.before(before, limit)
-        except StoreUnavailable:
-            history.reply.refuse(unavailable())
-        else:
-            history.reply.answer(_page(messages))
+            await work(*args)
         finally:
-            self._history_reads -= 1
+            self._reads -= 1
 
     def _commit_next(self) -> None:
-        if self._record is None or self._drafts.under_way or not self._drafts:
-            return
-        messages = self._drafts.begin(self._record.last_offset)
-        self.context.spawn(commit, self.context.me, self._archive, self._record, messages)
+        order = self._order
+        assert order is not None
+        while order.wants_commit:
+            wait_s = self._pace.wait_s()
+            if wait_s > 0:
+                self._tick_in(wait_s)
+                return
+            commit = order.begin()
+            if commit is not None:
+                self._pace.began(len(commit.events), len(self._roster))
+                self.context.spawn(write_commit, self.context.me, self._archive, commit)
 
-    async def _do_committed(self, committed: Committed, record: RoomRecord) -> None:
-        self._record = record.advanced(committed.messages)
-        self._recent.extend(committed.messages)
-        self._drafts.land(committed.messages)
-        self._commit_next()
-        await self._publish(committed.messages)
+    def _react_next(self) -> None:
+        desk = self._floor.desk
+        wait_s = desk.pace.wait_s()
+        if wait_s > 0:
+            self._tick_in(wait_s)
+        elif batch := desk.take():
+            assert self._order is not None
+            desk.pace.began(len(batch), len(self._roster))
+            last = self._order.state.record.last_offset
+            self.context.spawn(write_reactions, self.context.me, self._archive, batch, last)
 
-    def _do_commit_failed(self, failed: CommitFailed, record: RoomRecord) -> None:
-        log.warning("room_commit_failed", room=self._room_id, error=str(failed.error))
-        if not isinstance(failed.error, Conflict):
-            self._store_out = True
-            self._drafts.refuse_all(unavailable())
-        drafts = tuple(self._drafts.under_way)
-        self.context.spawn(reconcile, self.context.me, self._archive, record.last_offset, drafts)
+    def _tick_in(self, wait_s: float) -> None:
+        if not self._tick_pending:
+            self._tick_pending = True
+            self.context.after(wait_s, TickDue())
 
-    async def _do_reconciled(self, reconciled: Reconciled) -> None:
-        self._store_out = False
-        self._record = reconciled.record
-        self._recent.extend(reconciled.news)
-        landed = {message.id: message for message in reconciled.news}
-        for draft in tuple(self._drafts.under_way):
-            message = landed.get(draft.id) or reconciled.earlier.get(draft.id)
-            if message is not None:
-                self._drafts.settle(draft, message)
-        self._drafts.wait_again(MAX_COMMIT_ATTEMPTS, unavailable())
-        self._commit_next()
-        await self._publish(reconciled.news)
+    async def _do_reactions(self, outcome: BatchOutcome, state: RoomState) -> None:
+        self._floor.desk.under_way = False
+        state.sums.put(outcome.sums)
+        for react, refusal in outcome.settled:
+            if refusal is None:
+                react.reply.answer(None)
+            else:
+                react.reply.refuse(refusal)
+        self._react_next()
+        sums = {id_: each.counts for id_, each in outcome.sums.items()}
+        if sums:
+            await self._publish((ReactionsSummed(self._room_id, sums),), self._roster.offset)
 
-    async def _publish(self, messages: Sequence[Message]) -> None:
-        if messages:
-            pushes = tuple(MessagePosted(self._room_id, message) for message in messages)
-            await self._roster.publish(Batch(pushes), messages[-1].offset)
-            self._count_changed()
+    async def _catch_up(self, state: RoomState) -> None:
+        """Tell the members what another life, or a commit of unknown outcome, has not told."""
+        heard = self._roster.offset
+        unheard = state.recent.after(heard)
+        assert unheard is not None, "members are never further behind than a commit or two"
+        pushes: tuple[Push, ...] = unheard
+        sums = state.sums.since(heard)
+        if sums:
+            pushes = (*pushes, ReactionsSummed(self._room_id, sums))
+        await self._publish(pushes, state.record.last_offset)
 
-    def _count_changed(self) -> None:
-        if not self._count_pending and len(self._roster) != self._told_count:
-            self._count_pending = True
-            self.context.after(COUNT_INTERVAL_S, CountDue())
-
-    async def _do_count(self) -> None:
-        self._count_pending = False
-        count = len(self._roster)
-        if count != self._told_count:
-            self._told_count = count
-            batch = Batch((MembersCounted(self._room_id, count),), ephemeral=True)
-            await self._roster.publish(batch, self._roster.offset)
-
-
-def _page(messages: tuple[Message, ...]) -> HistoryPage:
-    return HistoryPage(messages, more=bool(messages) and messages[0].offset > 1)
-
-
-def _refuse_unknown_room(message: RoomMessage) -> None:
-    match message:
-        case Leave() | PutOut():
-            message.reply.answer(None)
-        case ListUsers():
-            message.reply.answer(frozenset())
-        case Join() | Send() | History() | CountMembers():
-            message.reply.refuse(not_found())
-        case Committed() | CommitFailed() | Reconciled() | CountDue():
-            raise RuntimeError("a room that does not exist has nothing under way")
-        case _:
-            assert_never(message)
+    async def _publish(self, pushes: tuple[Push, ...], offset: int) -> None:
+        if pushes:
+            await self._roster.publish(Batch(pushes), offset)
+            self._presence.count_changed()

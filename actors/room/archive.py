@@ -1,38 +1,52 @@
-"""A room in the store: its record, and its events by offset."""
+"""A room in the store: its record, its events by offset, and its messages in their present state.
+
+A message's own event is the message: its document is amended where it is edited or deleted. The
+document of such an amendment says what happened, and not what the message said before or after.
+"""
 
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from actors.ids import is_id
 from actors.ports import Clock
-from actors.room.events import Message
-from storage.api import Conflict, Document, Put, Row, Store
+from actors.room.documents import event_document, event_of, message_document, message_of
+from actors.room.events import Event, Message
+from actors.room.recent import blank
+from storage.api import Conflict, Delete, Document, Put, Row, Store
 
 ROOMS = "rooms"
 EVENTS = "room_events"
+PURGES = "room_purges"
 STREAMS = "streams"
 STREAM_PREFIX = "str"
 ROOM_PREFIX = "rom"
 EPOCH_BYTES = 12
 PAGE_EVENTS = 1_000
+SHOWING = ("edited", "pinned")
+"""Kinds of events that show a message as it is now."""
+MAX_PURGES = 1_000
+"""Users of a room whose messages were purged."""
+
+Purges = dict[str, tuple[int, int]]
+"""By user, the offset before which all is deleted, and the version of the document."""
 
 
 @dataclass(frozen=True, slots=True)
 class RoomRecord:
     """A room's document. The version is the fence: a commit holds only for the one it was read at.
 
-    ``epoch`` is made with the room and names this run of offsets.
+    ``epoch`` is made with the room and names this run of offsets. ``pinned`` are messages' ids.
+    ``more`` is what others keep in the document.
     """
 
     version: int
     epoch: str
     last_offset: int
     created_at: int
-
-    def advanced(self, messages: Sequence[Message]) -> "RoomRecord":
-        """Give the record as it is once these messages are committed."""
-        return replace(self, version=self.version + 1, last_offset=messages[-1].offset)
+    pinned: tuple[str, ...] = ()
+    more: Mapping[str, Any] = field(default_factory=dict)
 
 
 async def room_exists(store: Store, room_id: str) -> bool:
@@ -47,18 +61,18 @@ class Archive:
 
     def __init__(self, store: Store, room_id: str, clock: Clock) -> None:
         self.room_id = room_id
-        self._store = store
+        self.store = store
         self._clock = clock
 
     async def open(self) -> RoomRecord | None:
         """Give the room's record, made now for a stream that has none; None without a stream."""
-        if not await room_exists(self._store, self.room_id):
+        if not await room_exists(self.store, self.room_id):
             return None
         record = await self.read()
         if record is None:
-            record = RoomRecord(0, secrets.token_urlsafe(EPOCH_BYTES), 0, self._clock.now_ms())
+            record = new_record(self._clock.now_ms())
             try:
-                await self._store.commit(self._put(record))
+                await self.store.commit(Put(ROOMS, self.room_id, room_document(record), 0))
             except Conflict:
                 return await self.read()
             record = replace(record, version=1)
@@ -66,84 +80,117 @@ class Archive:
 
     async def read(self) -> RoomRecord | None:
         """Give the room's record as it is now."""
-        row = await self._store.get(ROOMS, self.room_id)
-        if row is None:
-            return None
-        doc = row.doc
-        return RoomRecord(row.version, doc["epoch"], doc["last_offset"], doc["created_at"])
+        row = await self.store.get(ROOMS, self.room_id)
+        return None if row is None else _record(row)
 
-    async def append(self, record: RoomRecord, messages: Sequence[Message]) -> None:
-        """Commit messages that follow ``record``, all or none. Conflict, OutcomeUnknown."""
-        after = replace(record, last_offset=messages[-1].offset)
-        events = (Put(EVENTS, each.id, self._event(each), 0) for each in messages)
-        await self._store.commit(self._put(after), *events)
+    async def append(
+        self,
+        after: RoomRecord,
+        events: Sequence[Event],
+        amended: Iterable[Message] = (),
+        ops: Iterable[Put | Delete] = (),
+    ) -> None:
+        """Commit what makes the room's record ``after``, all or none. Conflict, OutcomeUnknown.
 
-    async def before(self, offset: int, limit: int) -> tuple[Message, ...]:
-        """The last messages before an offset, at most ``limit``, in their order."""
-        rows = await self._store.find(
+        ``after`` has the version that the record will have, an amended message its document's
+        before this.
+        """
+        await self.store.commit(
+            Put(ROOMS, self.room_id, room_document(after), after.version - 1),
+            *(Put(EVENTS, each.id, event_document(each), 0) for each in events),
+            *(Put(EVENTS, m.id, message_document(self.room_id, m), m.version) for m in amended),
+            *ops,
+        )
+
+    async def before(self, offset: int | None, limit: int) -> tuple[Message, ...]:
+        """The last messages before an offset (None: of all), at most ``limit``, in their order."""
+        rows = await self.store.find(
             EVENTS,
-            {"room": self.room_id},
+            {"room": self.room_id, "kind": "message"},
             sort="offset",
             descending=True,
-            after=(offset, ""),
+            after=None if offset is None else (offset, ""),
             limit=limit,
         )
-        return tuple(_message(row) for row in reversed(rows))
+        purges = await self.purges() if rows else {}
+        return tuple(purged(message_of(row), purges) for row in reversed(rows))
 
-    async def between(self, after: int, last: int) -> tuple[Message, ...]:
-        """All messages past the offset ``after`` up to ``last``."""
-        found: list[Message] = []
+    async def message(self, message_id: str) -> Message | None:
+        """A message of this room."""
+        row = await self.store.get(EVENTS, message_id)
+        if row is None or row.doc["room"] != self.room_id or row.doc["kind"] != "message":
+            return None
+        return purged(message_of(row), await self.purges())
+
+    async def between(self, after: int, last: int) -> tuple[Event, ...]:
+        """All events past the offset ``after`` up to ``last``."""
+        rows: list[Row] = []
         while after < last:
-            rows = await self._store.find(
+            page = await self.store.find(
                 EVENTS,
                 {"room": self.room_id},
                 sort="offset",
                 after=(after + 1, ""),
                 limit=min(last - after, PAGE_EVENTS),
             )
-            if not rows:
+            if not page:
                 break
-            found.extend(_message(row) for row in rows)
-            after = found[-1].offset
-        return tuple(found)
+            rows += page
+            after = rows[-1].doc["offset"]
+        purges = await self.purges() if rows else {}
+        posted = [row for row in rows if row.doc["kind"] == "message"]
+        messages = {row.id: purged(message_of(row), purges) for row in posted}
+        shown = [row.doc["message"] for row in rows if row.doc["kind"] in SHOWING]
+        for message_id in shown:
+            if message_id not in messages:
+                message = await self.message(message_id)
+                assert message is not None, "messages are never removed"
+                messages[message_id] = message
+        return tuple(event_of(row, messages) for row in rows)
 
     async def sent_as(self, user_id: str, client_id: str) -> Message | None:
         """The message that a user sent under this client_id."""
         key = {"room": self.room_id, "user": user_id, "client_id": client_id}
-        rows = await self._store.find(EVENTS, key, sort="id", limit=1)
-        return _message(rows[0]) if rows else None
+        rows = await self.store.find(EVENTS, key, sort="id", limit=1)
+        return message_of(rows[0]) if rows else None
 
-    def _put(self, record: RoomRecord) -> Put:
-        doc: Document = {
-            "epoch": record.epoch,
-            "last_offset": record.last_offset,
-            "created_at": record.created_at,
-        }
-        return Put(ROOMS, self.room_id, doc, record.version)
-
-    def _event(self, message: Message) -> Document:
-        doc: Document = {
-            "room": self.room_id,
-            "offset": message.offset,
-            "kind": "message",
-            "user": message.user_id,
-            "name": message.user_name,
-            "content": message.content,
-            "at": message.at_ms,
-        }
-        if message.client_id is not None:
-            doc["client_id"] = message.client_id
-        return doc
+    async def purges(self) -> Purges:
+        """Whose messages are deleted up to where."""
+        rows = await self.store.find(PURGES, {"room": self.room_id}, sort="user", limit=MAX_PURGES)
+        return {row.doc["user"]: (row.doc["before"], row.version) for row in rows}
 
 
-def _message(row: Row) -> Message:
-    doc = row.doc
-    return Message(
-        offset=doc["offset"],
-        id=row.id,
-        user_id=doc["user"],
-        user_name=doc["name"],
-        content=doc["content"],
-        at_ms=doc["at"],
-        client_id=doc.get("client_id"),
+def purged(message: Message, purges: Purges) -> Message:
+    """Give a message as it is under these purges."""
+    before, _ = purges.get(message.user_id, (0, 0))
+    return blank(message) if message.offset < before else message
+
+
+def new_record(created_at: int) -> RoomRecord:
+    """Give the record of a new room, which no commit has written yet."""
+    return RoomRecord(0, secrets.token_urlsafe(EPOCH_BYTES), 0, created_at)
+
+
+def room_document(record: RoomRecord) -> Document:
+    """Give a record as it is stored."""
+    doc: Document = {
+        **record.more,
+        "epoch": record.epoch,
+        "last_offset": record.last_offset,
+        "created_at": record.created_at,
+    }
+    if record.pinned:
+        doc["pinned"] = list(record.pinned)
+    return doc
+
+
+def _record(row: Row) -> RoomRecord:
+    more = dict(row.doc)
+    return RoomRecord(
+        version=row.version,
+        epoch=more.pop("epoch"),
+        last_offset=more.pop("last_offset"),
+        created_at=more.pop("created_at"),
+        pinned=tuple(more.pop("pinned", ())),
+        more=more,
     )

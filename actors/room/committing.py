@@ -5,36 +5,32 @@ from collections.abc import Sequence
 import trio
 
 from actors.kernel import Ref
-from actors.room.archive import Archive, RoomRecord
-from actors.room.drafts import Draft
-from actors.room.events import Message
+from actors.room.archive import Archive
+from actors.room.drafts import Commit, Draft, Landed
 from actors.room.messages import CommitFailed, Committed, Reconciled, RoomMessage
+from actors.room.state import load
 from storage import Conflict, OutcomeUnknown, StoreUnavailable
 
 FIRST_PAUSE_S = 0.25
 MAX_PAUSE_S = 5.0
 
 
-async def commit(
-    room: Ref[RoomMessage], archive: Archive, record: RoomRecord, messages: tuple[Message, ...]
-) -> None:
-    """Commit messages that follow ``record``; tell the room how it went."""
+async def write_commit(room: Ref[RoomMessage], archive: Archive, commit: Commit) -> None:
+    """Commit; tell the room how it went."""
     try:
-        await archive.append(record, messages)
+        await archive.append(commit.after, commit.events, commit.amended, commit.ops)
     except (Conflict, OutcomeUnknown, StoreUnavailable) as error:
         await room.tell(CommitFailed(error))
     else:
-        await room.tell(Committed(messages))
+        await room.tell(Committed(commit))
 
 
-async def reconcile(
-    room: Ref[RoomMessage], archive: Archive, last_offset: int, drafts: Sequence[Draft]
-) -> None:
-    """Read where the room stands, as often as it takes, and which drafts were sent before."""
+async def reconcile(room: Ref[RoomMessage], archive: Archive, drafts: Sequence[Draft]) -> None:
+    """Read how the room is, as often as it takes, and which drafts it has already."""
     pause_s = FIRST_PAUSE_S
     while True:
         try:
-            reconciled = await _read(archive, last_offset, drafts)
+            reconciled = await _read(archive, drafts)
         except StoreUnavailable:
             await trio.sleep(pause_s)
             pause_s = min(2 * pause_s, MAX_PAUSE_S)
@@ -43,15 +39,24 @@ async def reconcile(
             return
 
 
-async def _read(archive: Archive, last_offset: int, drafts: Sequence[Draft]) -> Reconciled:
-    record = await archive.read()
-    if record is None:
+async def _read(archive: Archive, drafts: Sequence[Draft]) -> Reconciled:
+    state = await load(archive)
+    if state is None:
         raise RuntimeError("the room's record is gone")
-    news = await archive.between(last_offset, record.last_offset)
-    earlier = {}
+    landed = {}
     for draft in drafts:
-        if draft.client_id is not None:
-            message = await archive.sent_as(draft.user_id, draft.client_id)
-            if message is not None:
-                earlier[draft.id] = message
-    return Reconciled(record, news, earlier)
+        found = await _find(archive, draft)
+        if found is not None:
+            landed[draft.id] = found
+    return Reconciled(state, landed)
+
+
+async def _find(archive: Archive, draft: Draft) -> Landed | None:
+    """Find a draft by what proves it, or by the client_id that it was sent under before."""
+    row = await archive.store.get(draft.collection, draft.id)
+    if row is not None:
+        return Landed(row.doc.get("offset"), draft.id)
+    if draft.client_key is None:
+        return None
+    message = await archive.sent_as(*draft.client_key)
+    return None if message is None else Landed(message.offset, message.id)

@@ -5,7 +5,8 @@ class RoomError(Exception):
     """A refusal, with what the edge tells: ``retry_after_s`` is set where waiting helps.
 
     Codes: not_found, licence_required, room_full, empty_message, message_too_long, rate_limited,
-    busy, unavailable.
+    busy, unavailable, message_not_found, forbidden, too_old, too_many_mentions, too_many_pins,
+    bad_emoji, too_many_reactions, bad_reason, and those of moderation.
     """
 
     def __init__(self, code: str, message: str, retry_after_s: float | None = None) -> None:
@@ -33,3 +34,18 @@ def unavailable() -> RoomError:
 def busy() -> RoomError:
     """More is waiting for the store than the room keeps."""
     return RoomError("busy", "Too much is being said at once.", 1.0)
+
+
+def message_not_found() -> RoomError:
+    """The room has no such message, or not any more."""
+    return RoomError("message_not_found", "There is no such message.")
+
+
+def forbidden() -> RoomError:
+    """It is another one's to do."""
+    return RoomError("forbidden", "This is not yours to do.")
+
+
+def rate_limited(wait_s: float) -> RoomError:
+    """More was asked for than anybody may."""
+    return RoomError("rate_limited", "Too much at once. Wait a moment.", wait_s)

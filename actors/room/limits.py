@@ -13,6 +13,12 @@ USER_MESSAGES_PER_S = 1.0
 ROOM_BURST_MESSAGES = 400
 ROOM_MESSAGES_PER_S = 200.0
 """Twice what a room of 5,000 members is built to sustain."""
+USER_BURST_REACTIONS = 30
+USER_REACTIONS_PER_S = 3.0
+USER_BURST_REPORTS = 5
+USER_REPORTS_PER_S = 0.1
+ROOM_BURST_REPORTS = 100
+ROOM_REPORTS_PER_S = 5.0
 MAX_TRACKED_USERS = 10_000
 
 
@@ -52,19 +58,23 @@ class TokenBucket:
         self._filled_at = now
 
 
-class SendLimits:
-    """The buckets of one room: its own, and one for each user who spoke a short time ago."""
+class UserLimits:
+    """The buckets of one room: its own, and one for each user who did something a short time ago.
 
-    def __init__(self) -> None:
-        self._room = TokenBucket(ROOM_MESSAGES_PER_S, ROOM_BURST_MESSAGES)
+    Each is a rate per second and a burst.
+    """
+
+    def __init__(self, user: tuple[float, float], room: tuple[float, float]) -> None:
+        self._room = TokenBucket(*room)
+        self._user = user
         self._users: dict[str, TokenBucket] = {}
 
     def take(self, user_id: str) -> float:
-        """Count one message of a user; give 0, or the seconds to wait where it is too many."""
+        """Count one act of a user; give 0, or the seconds to wait where it is too many."""
         user = self._users.get(user_id)
         if user is None:
             self._forget_calm_users()
-            user = self._users[user_id] = TokenBucket(USER_MESSAGES_PER_S, USER_BURST_MESSAGES)
+            user = self._users[user_id] = TokenBucket(*self._user)
         wait_s = max(user.wait_s(), self._room.wait_s())
         if wait_s == 0:
             user.take()
@@ -76,3 +86,24 @@ class SendLimits:
         # for the 20 seconds of a full refill, far below MAX_TRACKED_USERS.
         if len(self._users) >= MAX_TRACKED_USERS:
             self._users = {id_: each for id_, each in self._users.items() if not each.full}
+
+
+def send_limits() -> UserLimits:
+    """Of messages and their edits."""
+    return UserLimits(
+        (USER_MESSAGES_PER_S, USER_BURST_MESSAGES), (ROOM_MESSAGES_PER_S, ROOM_BURST_MESSAGES)
+    )
+
+
+def reaction_limits() -> UserLimits:
+    """Of reactions; a room takes as many as messages."""
+    return UserLimits(
+        (USER_REACTIONS_PER_S, USER_BURST_REACTIONS), (ROOM_MESSAGES_PER_S, ROOM_BURST_MESSAGES)
+    )
+
+
+def report_limits() -> UserLimits:
+    """Of reports."""
+    return UserLimits(
+        (USER_REPORTS_PER_S, USER_BURST_REPORTS), (ROOM_REPORTS_PER_S, ROOM_BURST_REPORTS)
+    )

@@ -1,10 +1,12 @@
 """Who is in a room, and how far they have been told. It outlives the room's actor."""
 
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 import trio
 
 from actors.ports import Batch, Member
+from actors.room.hook import Person
 
 OFFERS_PER_CHECKPOINT = 256
 """At some 5 microseconds each, other tasks wait little over a millisecond."""
@@ -28,7 +30,7 @@ class Roster:
 
     def __init__(self) -> None:
         self.offset = 0
-        self._members: dict[RoomMember, str | None] = {}  # with whose each is; None of a guest
+        self._members: dict[RoomMember, Person] = {}  # with whose each is
         self._batch: Batch | None = None
         self._due: list[RoomMember] = []
 
@@ -40,19 +42,33 @@ class Roster:
 
     def users(self) -> frozenset[str | None]:
         """Give whose members are in; None stands for the guests."""
-        return frozenset(self._members.values())
+        return frozenset(person.user_id for person in self._members.values())
+
+    def people(self) -> dict[str, Person]:
+        """Give the users who are in, by their ids: no guests, and each once."""
+        return {each.user_id: each for each in self._members.values() if each.user_id is not None}
 
     def members_of(self, user_id: str | None) -> list[RoomMember]:
         """Give a user's members, or the guests."""
-        return [member for member, user in self._members.items() if user == user_id]
+        return self.members_where(lambda person: person.user_id == user_id)
 
-    def add(self, member: RoomMember, user_id: str | None) -> None:
+    def members_where(self, holds: Callable[[Person], bool]) -> list[RoomMember]:
+        """Give the members of those of whom something holds."""
+        return [member for member, person in self._members.items() if holds(person)]
+
+    def add(self, member: RoomMember, person: Person) -> None:
         """Let a member in; one that is in already may have signed in since."""
-        self._members[member] = user_id
+        self._members[member] = person
 
     def remove(self, member: RoomMember) -> None:
         """Let a member go; nothing happens where it is not in."""
         self._members.pop(member, None)
+
+    def tell(self, members: Iterable[RoomMember], batch: Batch) -> None:
+        """Offer a batch to some alone; it has no offset."""
+        for member in members:
+            if member.offer(batch) is not None:
+                self.remove(member)
 
     async def publish(self, batch: Batch, offset: int) -> None:
         """Offer a batch to all; ``offset`` is the room's with this batch. Only the actor does."""

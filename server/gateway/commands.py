@@ -1,32 +1,29 @@
 """Client's commands: plain objects in, typed commands out, or a clear refusal."""
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from actors.room import MAX_HISTORY_MESSAGES
+from server.gateway.fields import (
+    MAX_ID_CHARACTERS,
+    CommandId,
+    CommandRefused,
+    Fields,
+    bad,
+    command_id,
+    mark,
+    marks,
+    optional_mark,
+    optional_whole,
+    text,
+)
 
-MAX_ID_CHARACTERS = 64
 MAX_ROOM_CHARACTERS = 64
 MAX_TOKEN_CHARACTERS = 4_096
+MAX_EMOJI_CHARACTERS = 64
+MAX_REASON_CHARACTERS = 2_000
+"""The room's own bounds are narrower, and its refusals say more."""
 DEFAULT_HISTORY_MESSAGES = 50
-MAX_INT = 2**53 - 1
-"""What a number of JavaScript holds exactly."""
-MARK = re.compile(r"[!-~]{1,64}")
-"""Printable ASCII without spaces: client_ids and epochs."""
-
-CommandId = int | str | None
-
-
-class CommandRefused(Exception):
-    """A command that is not one. ``code`` is bad_request or unknown_command."""
-
-    def __init__(self, code: str, message: str, command_id: CommandId = None) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.command_id = command_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +55,55 @@ class SendMessage:
 
     room: str
     content: str
-    client_id: str | None
+    client_id: str | None = None
+    reply_to: str | None = None
+    mentions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EditMessage:
+    """Say something else instead."""
+
+    room: str
+    message: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteMessage:
+    """Take a message away."""
+
+    room: str
+    message: str
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PinMessage:
+    """Put a message on top of the room, or (not ``on``) take it down."""
+
+    room: str
+    message: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReactToMessage:
+    """Put an emoji under a message, or (not ``on``) take it away."""
+
+    room: str
+    message: str
+    emoji: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReportMessage:
+    """Tell the moderators that a message is wrong."""
+
+    room: str
+    message: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +116,31 @@ class ReadHistory:
 
 
 @dataclass(frozen=True, slots=True)
-class CountRoom:
-    """Ask how many are in a room."""
+class TellTyping:
+    """Say that one is writing."""
 
     room: str
 
 
-Command = Auth | JoinRoom | LeaveRoom | SendMessage | ReadHistory | CountRoom
+@dataclass(frozen=True, slots=True)
+class ListRoom:
+    """Ask who is in a room, or how many."""
+
+    room: str
+
+
+TakingPart = (
+    SendMessage
+    | EditMessage
+    | DeleteMessage
+    | PinMessage
+    | ReactToMessage
+    | ReportMessage
+    | TellTyping
+)
+"""Not for guests."""
+
+Command = Auth | JoinRoom | LeaveRoom | ReadHistory | ListRoom | TakingPart
 
 
 def parse(value: object) -> tuple[CommandId, Command]:
@@ -86,93 +149,114 @@ def parse(value: object) -> tuple[CommandId, Command]:
     Fields that no command has are passed over.
     """
     if not isinstance(value, dict):
-        raise CommandRefused("bad_request", "A command is an object.")
-    command_id = _command_id(value.get("id"))
+        raise bad("A command is an object.")
+    id_ = command_id(value.get("id"))
     try:
-        build = _BUILDERS.get(_text(value, "do", MAX_ID_CHARACTERS), _unknown)
-        return command_id, build(value)
+        build = _BUILDERS.get(text(value, "do", MAX_ID_CHARACTERS), _unknown)
+        return id_, build(value)
     except CommandRefused as refused:
-        refused.command_id = command_id
+        refused.command_id = id_
         raise
 
 
-def _auth(fields: Mapping[str, Any]) -> Command:
-    return Auth(_text(fields, "token", MAX_TOKEN_CHARACTERS))
+def _auth(fields: Fields) -> Command:
+    return Auth(text(fields, "token", MAX_TOKEN_CHARACTERS))
 
 
-def _join(fields: Mapping[str, Any]) -> Command:
-    return JoinRoom(_room(fields), _whole(fields, "after", 0), _mark(fields, "epoch"))
+def _join(fields: Fields) -> Command:
+    after = optional_whole(fields, "after", 0)
+    return JoinRoom(_room(fields), after, optional_mark(fields, "epoch"))
 
 
-def _leave(fields: Mapping[str, Any]) -> Command:
+def _leave(fields: Fields) -> Command:
     return LeaveRoom(_room(fields))
 
 
-def _send(fields: Mapping[str, Any]) -> Command:
+def _send(fields: Fields) -> Command:
     # The room says how long a content may be; the frame's limit bounds it here.
-    return SendMessage(_room(fields), _text(fields, "content", None), _mark(fields, "client_id"))
+    return SendMessage(
+        _room(fields),
+        text(fields, "content", None),
+        optional_mark(fields, "client_id"),
+        optional_mark(fields, "reply_to"),
+        marks(fields, "mentions"),
+    )
 
 
-def _history(fields: Mapping[str, Any]) -> Command:
-    limit = _whole(fields, "limit", 1)
+def _edit(fields: Fields) -> Command:
+    return EditMessage(_room(fields), mark(fields, "message"), text(fields, "content", None))
+
+
+def _delete(fields: Fields) -> Command:
+    reason = None if fields.get("reason") is None else _reason(fields)
+    return DeleteMessage(_room(fields), mark(fields, "message"), reason)
+
+
+def _pin(fields: Fields) -> Command:
+    return PinMessage(_room(fields), mark(fields, "message"), on=True)
+
+
+def _unpin(fields: Fields) -> Command:
+    return PinMessage(_room(fields), mark(fields, "message"), on=False)
+
+
+def _react(fields: Fields) -> Command:
+    return ReactToMessage(_room(fields), mark(fields, "message"), _emoji(fields), on=True)
+
+
+def _unreact(fields: Fields) -> Command:
+    return ReactToMessage(_room(fields), mark(fields, "message"), _emoji(fields), on=False)
+
+
+def _report(fields: Fields) -> Command:
+    return ReportMessage(_room(fields), mark(fields, "message"), _reason(fields))
+
+
+def _history(fields: Fields) -> Command:
+    limit = optional_whole(fields, "limit", 1)
     if limit is None:
         limit = DEFAULT_HISTORY_MESSAGES
-    return ReadHistory(_room(fields), _whole(fields, "before", 0), min(limit, MAX_HISTORY_MESSAGES))
+    before = optional_whole(fields, "before", 0)
+    return ReadHistory(_room(fields), before, min(limit, MAX_HISTORY_MESSAGES))
 
 
-def _members(fields: Mapping[str, Any]) -> Command:
-    return CountRoom(_room(fields))
+def _typing(fields: Fields) -> Command:
+    return TellTyping(_room(fields))
 
 
-def _unknown(fields: Mapping[str, Any]) -> Command:
+def _members(fields: Fields) -> Command:
+    return ListRoom(_room(fields))
+
+
+def _unknown(fields: Fields) -> Command:
     raise CommandRefused("unknown_command", "There is no such command.")
 
 
-_BUILDERS: dict[str, Callable[[Mapping[str, Any]], Command]] = {
+_BUILDERS: dict[str, Callable[[Fields], Command]] = {
     "auth": _auth,
     "join": _join,
     "leave": _leave,
     "send": _send,
+    "edit": _edit,
+    "delete": _delete,
+    "pin": _pin,
+    "unpin": _unpin,
+    "react": _react,
+    "unreact": _unreact,
+    "report": _report,
     "history": _history,
+    "typing": _typing,
     "members": _members,
 }
 
 
-def _command_id(value: object) -> CommandId:
-    if value is None or (type(value) is int and abs(value) <= MAX_INT):
-        return value
-    if isinstance(value, str) and len(value) <= MAX_ID_CHARACTERS and _is_unicode(value):
-        return value
-    raise CommandRefused("bad_request", "id is a whole number or a short text.")
+def _room(fields: Fields) -> str:
+    return text(fields, "room", MAX_ROOM_CHARACTERS)
 
 
-def _room(fields: Mapping[str, Any]) -> str:
-    return _text(fields, "room", MAX_ROOM_CHARACTERS)
+def _emoji(fields: Fields) -> str:
+    return text(fields, "emoji", MAX_EMOJI_CHARACTERS)
 
 
-def _text(fields: Mapping[str, Any], name: str, max_characters: int | None) -> str:
-    value = fields.get(name)
-    if not isinstance(value, str) or not _is_unicode(value):
-        raise CommandRefused("bad_request", f"{name} is a text.")
-    if max_characters is not None and len(value) > max_characters:
-        raise CommandRefused("bad_request", f"{name} is too long.")
-    return value
-
-
-def _mark(fields: Mapping[str, Any], name: str) -> str | None:
-    value = fields.get(name)
-    if value is None or (isinstance(value, str) and MARK.fullmatch(value)):
-        return value
-    raise CommandRefused("bad_request", f"{name} is 1 to 64 letters, digits or signs.")
-
-
-def _whole(fields: Mapping[str, Any], name: str, least: int) -> int | None:
-    value = fields.get(name)
-    if value is None or (type(value) is int and least <= value <= MAX_INT):
-        return value
-    raise CommandRefused("bad_request", f"{name} is a whole number, {least} or more.")
-
-
-def _is_unicode(text: str) -> bool:
-    # JSON can escape half of a surrogate pair, which no UTF-8 can say again.
-    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
+def _reason(fields: Fields) -> str:
+    return text(fields, "reason", MAX_REASON_CHARACTERS)

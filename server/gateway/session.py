@@ -11,10 +11,17 @@ from actors.room import (
     MAX_MESSAGE_CHARACTERS,
     USER_BURST_MESSAGES,
     USER_MESSAGES_PER_S,
-    CountMembers,
+    Delete,
+    Edit,
     History,
     Join,
     Leave,
+    ListMembers,
+    NoteTyping,
+    Person,
+    Pin,
+    React,
+    Report,
     RoomError,
     RoomMember,
     RoomMessage,
@@ -26,11 +33,18 @@ from server.gateway import wire
 from server.gateway.commands import (
     Auth,
     Command,
-    CountRoom,
+    DeleteMessage,
+    EditMessage,
     JoinRoom,
     LeaveRoom,
+    ListRoom,
+    PinMessage,
+    ReactToMessage,
     ReadHistory,
+    ReportMessage,
     SendMessage,
+    TakingPart,
+    TellTyping,
 )
 from storage import StoreUnavailable
 
@@ -54,12 +68,13 @@ class Refusal(Exception):
 class Services:
     """What all sessions share.
 
-    ``admit`` raises RoomError where a room is not there, or not for this user (None: a guest).
+    ``admit`` raises RoomError where a room is not there, or not for this user (None: a guest), and
+    tells whether the user holds a ticket.
     ``authenticate`` raises AccountError.
     """
 
     rooms: Directory[RoomMessage]
-    admit: Callable[[str, Principal | None], Awaitable[None]]
+    admit: Callable[[str, Principal | None], Awaitable[bool]]
     authenticate: Callable[[str], Principal]
 
 
@@ -79,7 +94,9 @@ class Session:
         self.address = address
         self._member = member
         self._principal: Principal | None = None
-        self._rooms: set[str] | None = None  # most of the memory of a session that never joins
+        self._rooms: dict[str, Person] | None = (
+            None  # most of the memory of a session that never joins
+        )
         self.question: Ask[Any] | None = None
 
     @property
@@ -101,7 +118,7 @@ class Session:
     def forget(self, room: str) -> bool:
         """Be in a room no more, as the room has said; tell whether there is another one."""
         if self._rooms is not None:
-            self._rooms.discard(room)
+            self._rooms.pop(room, None)
         return bool(self._rooms)
 
     async def leave_all(self) -> None:
@@ -120,15 +137,37 @@ class Session:
             case LeaveRoom(room):
                 await self._leave(room)
                 return {"room": room}
-            case SendMessage():
-                return await self._send(command)
             case ReadHistory(room, before, limit):
-                page = await self._ask(room, History(before, limit))
+                page = await self._ask(room, lambda _: History(before, limit))
                 return wire.history(room, page)
-            case CountRoom(room):
-                return {"room": room, "count": await self._ask(room, CountMembers())}
+            case ListRoom(room):
+                return wire.members(room, await self._ask(room, lambda _: ListMembers()))
+            case _:
+                if self._principal is None:
+                    raise Refusal("unauthenticated", "Sign in to take part.")
+                return await self._take_part(command)
+
+    async def _take_part(self, command: TakingPart) -> wire.Item:
+        room = command.room
+        match command:
+            case SendMessage(_, content, client_id, reply_to, mentions):
+                said = (content, client_id, reply_to, mentions)
+                return wire.sent(await self._ask(room, lambda by: Send(by, *said)))
+            case EditMessage(_, message, content):
+                return {"offset": await self._ask(room, lambda by: Edit(by, message, content))}
+            case DeleteMessage(_, message, reason):
+                return {"offset": await self._ask(room, lambda by: Delete(by, message, reason))}
+            case PinMessage(_, message, on):
+                return {"offset": await self._ask(room, lambda by: Pin(by, message, on))}
+            case ReactToMessage(_, message, emoji, on):
+                await self._ask(room, lambda by: React(by, message, emoji, on))
+            case ReportMessage(_, message, reason):
+                await self._ask(room, lambda by: Report(by, message, reason))
+            case TellTyping():
+                await self._ask(room, NoteTyping)
             case _:
                 assert_never(command)
+        return {"room": room}
 
     def _authenticate(self, token: str) -> wire.Item:
         principal = self._services.authenticate(token)
@@ -149,21 +188,22 @@ class Session:
     async def _join(self, command: JoinRoom) -> wire.Item:
         room = command.room
         if self._rooms is None:
-            self._rooms = set()
+            self._rooms = {}
         if room not in self._rooms and len(self._rooms) >= MAX_ROOMS_PER_CONNECTION:
             raise Refusal("too_many_rooms", f"At most {MAX_ROOMS_PER_CONNECTION} rooms at a time.")
-        await self._services.admit(room, self._principal)
-        self._rooms.add(room)
-        question = Join(self._member, command.after, command.epoch, self.user_id)
+        person = await self._admit(room)
+        self._rooms[room] = person
+        question = Join(self._member, command.after, command.epoch, person)
+        self.question = question
         try:
-            state = await self._ask(room, question)
+            state = await self._services.rooms.ask(room, question)
             # A licence that was revoked since the first look is refused by this one, or else the
             # room hears of it only now that this member is in, and puts it out: a revocation is
             # told when it is committed, and this reads what is.
-            await self._services.admit(room, self._principal)
+            await self._admit(room)
         except (KernelError, RoomError, StoreUnavailable):
             await self._tell_leave(room)  # it may have let us in all the same
-            self._rooms.discard(room)
+            self._rooms.pop(room, None)
             raise
         if room not in self._rooms:
             raise licence_required()  # put out already, and told so
@@ -171,23 +211,28 @@ class Session:
 
     async def _leave(self, room: str) -> None:
         if self._rooms is not None and room in self._rooms:
-            await self._ask(room, Leave(self._member))
-            self._rooms.discard(room)
+            await self._ask(room, lambda _: Leave(self._member))
+            self._rooms.pop(room, None)
 
-    async def _send(self, command: SendMessage) -> wire.Item:
-        sender = self._principal
-        if sender is None:
-            raise Refusal("unauthenticated", "Sign in to say something.")
-        question = Send(sender.user_id, sender.name, command.content, command.client_id)
-        return wire.sent(await self._ask(command.room, question))
-
-    async def _ask(self, room: str, question: Ask[R]) -> R:
+    async def _ask(self, room: str, question_of: Callable[[Person], Ask[R]]) -> R:
         # A member was admitted when it came in, and is put out when it may not be in any more. An
         # actor is made only for a room that there is, or guessed names would fill the directory.
-        if self._rooms is None or room not in self._rooms:
-            await self._services.admit(room, self._principal)
+        person = None if self._rooms is None else self._rooms.get(room)
+        if person is None or person.user_id != self.user_id:  # or signed in since
+            person = await self._admit(room)
+        question = question_of(person)
         self.question = question
         return await self._services.rooms.ask(room, question)
+
+    async def _admit(self, room: str) -> Person:
+        """Look whether this client may be in a room, and as whom. RoomError, StoreUnavailable."""
+        holds_ticket = await self._services.admit(room, self._principal)
+        principal = self._principal
+        if principal is None:
+            return Person(None, "", self.address)
+        return Person(
+            principal.user_id, principal.name, self.address, principal.admin, holds_ticket
+        )
 
     async def _tell_leave(self, room: str) -> None:
         ref = self._services.rooms.get(room)

@@ -2,17 +2,30 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, assert_never
 
 from actors.room import (
+    By,
+    Event,
     HistoryPage,
     Joined,
+    MemberList,
     MemberRemoved,
     MembersCounted,
     Message,
+    MessageDeleted,
+    MessageEdited,
+    MessagePinned,
     MessagePosted,
+    MessageUnpinned,
+    ModesChanged,
     Push,
+    ReactionsSummed,
+    ReportMade,
     Sent,
+    ShadowPosted,
+    UserPurged,
+    UsersTyping,
 )
 
 Item = dict[str, Any]
@@ -37,30 +50,77 @@ def error(
 
 
 def push(event: Push) -> Item:
-    """Make the item that tells a room's members what happened."""
+    """Make the item that tells members what happened."""
     match event:
-        case MessagePosted(room, message):
-            return {
-                "push": "message",
-                "room": room,
-                "offset": message.offset,
-                "message": message_item(message),
-            }
         case MembersCounted(room, count):
             return {"push": "members", "room": room, "count": count}
         case MemberRemoved(room, reason):
             return {"push": "removed", "room": room, "reason": reason}
+        case ReactionsSummed(room, sums):
+            return {"push": "reactions", "room": room, "sums": sums}
+        case UsersTyping(room, users):
+            return {"push": "typing", "room": room, "users": [_by(each) for each in users]}
+        case ShadowPosted(room, message):
+            item = {**message_item(message), "offset": None}
+            return {"push": "message", "room": room, "offset": None, "message": item}
+        case ReportMade(room, message, by, reason):
+            told = {"message": message_item(message), "by": _by(by), "reason": reason}
+            return {"push": "report", "room": room, **told}
+        case _:
+            return durable(event)
+
+
+def durable(event: Event) -> Item:
+    """Make the item of what has an offset."""
+    kind, detail = _detail(event)
+    return {"push": kind, "room": event.room, "offset": event.offset, **detail}
+
+
+def _detail(event: Event) -> tuple[str, Item]:
+    match event:
+        case MessagePosted(_, message):
+            return "message", {"message": message_item(message)}
+        case MessageEdited(message=message, by=by):
+            return "edited", {"message": _edited(message), "by": _by(by)}
+        case MessageDeleted(message_id=id_, by=by, reason=None):
+            return "deleted", {"message": {"id": id_}, "by": _by(by)}
+        case MessageDeleted(message_id=id_, by=by, reason=reason):
+            return "deleted", {"message": {"id": id_}, "by": _by(by), "reason": reason}
+        case UserPurged(user_id=id_, before=before, by=by):
+            return "purged", {"user": {"id": id_}, "before": before, "by": _by(by)}
+        case MessagePinned(message=message, by=by):
+            return "pinned", {"message": message_item(message), "by": _by(by)}
+        case MessageUnpinned(message_id=id_, by=by):
+            return "unpinned", {"message": {"id": id_}, "by": _by(by)}
+        case ModesChanged(modes=modes, by=by):
+            return "mode", {"modes": dict(modes), "by": _by(by)}
+        case _:
+            assert_never(event)
 
 
 def message_item(message: Message) -> Item:
     """Make a message: its offset is in it, so that a list of them needs nothing else."""
-    return {
+    user = {"id": message.user_id, "name": message.user_name}
+    if message.role is not None:
+        user["role"] = message.role
+    item: Item = {
         "id": message.id,
         "offset": message.offset,
-        "user": {"id": message.user_id, "name": message.user_name},
+        "user": user,
         "content": message.content,
         "at": _rfc3339(message.at_ms),
     }
+    if message.reply_to is not None:
+        item["reply_to"] = message.reply_to
+    if message.mentions:
+        item["mentions"] = list(message.mentions)
+    if message.edited_at_ms is not None:
+        item["edited_at"] = _rfc3339(message.edited_at_ms)
+    if message.deleted:
+        item["deleted"] = True
+    if message.reactions:
+        item["reactions"] = dict(message.reactions)
+    return item
 
 
 def joined(room: str, state: Joined) -> Item:
@@ -71,7 +131,11 @@ def joined(room: str, state: Joined) -> Item:
         "offset": state.offset,
         "recovered": state.recovered,
         "messages": _messages(state.messages),
+        "events": [durable(event) for event in state.events],
+        "reactions": dict(state.sums),
         "members": state.members,
+        "pinned": _messages(state.pinned),
+        "role": state.role,
     }
 
 
@@ -80,13 +144,37 @@ def sent(state: Sent) -> Item:
     return {"offset": state.offset, "message": state.message_id}
 
 
+def members(room: str, found: MemberList) -> Item:
+    """Make the result of ``members``."""
+    item: Item = {"room": room, "count": found.count}
+    if found.users is not None:
+        item["members"] = [
+            {"id": each.user_id, "name": each.name, "role": each.role} for each in found.users
+        ]
+    return item
+
+
 def history(room: str, page: HistoryPage) -> Item:
     """Make the result of ``history``."""
     return {"room": room, "messages": _messages(page.messages), "more": page.more}
 
 
+def _edited(message: Message) -> Item:
+    """Make what an edit tells; by the time that it is told again, the message may be deleted."""
+    item: Item = {"id": message.id, "content": message.content}
+    if message.edited_at_ms is not None:
+        item["edited_at"] = _rfc3339(message.edited_at_ms)
+    if message.deleted:
+        item["deleted"] = True
+    return item
+
+
 def _messages(messages: Iterable[Message]) -> list[Item]:
     return [message_item(message) for message in messages]
+
+
+def _by(by: By) -> Item:
+    return {"id": by.user_id, "name": by.name}
 
 
 def _rfc3339(at_ms: int) -> str:

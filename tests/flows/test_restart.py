@@ -99,7 +99,7 @@ async def test_a_member_gets_what_it_missed_after_a_kill(server: LiveServer) -> 
     async with chatting(server.http, room) as client:
         again = await client.do("join", room=room, after=1, epoch=joined["epoch"])
     assert again["recovered"] is True
-    assert [each["content"] for each in again["messages"]] == ["missed"]
+    assert [each["message"]["content"] for each in again["events"]] == ["missed"]
 
 
 @pytest.mark.ffmpeg

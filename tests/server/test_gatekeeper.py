@@ -14,7 +14,7 @@ from support.stage import Encoder, Stage
 
 from actors.kernel import Directory, Supervisor
 from actors.ports import Batch, LicenceChanged, Untold
-from actors.room import Join, ListUsers, RoomFactory, RoomMessage
+from actors.room import Join, ListUsers, Person, RoomFactory, RoomMessage
 from actors.stream import (
     Board,
     Publish,
@@ -102,7 +102,7 @@ class House:
 
     async def join(self, user: str) -> Listener:
         listener = Listener()
-        await self.rooms.ask(self.stage.stream_id, Join(listener, user_id=user))
+        await self.rooms.ask(self.stage.stream_id, Join(listener, by=Person(user, "")))
         return listener
 
     async def users(self) -> frozenset[str | None]:

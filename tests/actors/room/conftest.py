@@ -12,13 +12,17 @@ from support.stage import FakeClock
 from actors.kernel import Ask, Directory, Supervisor
 from actors.ports import Batch, CloseReason
 from actors.room import (
+    GUEST,
     ROOM_IDLE_S,
+    Event,
     Join,
     Joined,
     MemberRemoved,
     MembersCounted,
     Message,
     MessagePosted,
+    Person,
+    Push,
     RoomFactory,
     RoomMessage,
     Send,
@@ -33,7 +37,7 @@ UNIQUE = (("room", "offset"), ("room", "user", "client_id"))
 class MemoryStore:
     """Documents in memory, with the version checks and unique indexes that rooms rely on.
 
-    ``before_commit`` and ``after_commit`` are awaited around each commit that has events; what
+    ``before_commit`` and ``after_commit`` are awaited around each commit of a room's order; what
     they raise, the commit raises: before it is written, or after.
     """
 
@@ -77,24 +81,25 @@ class MemoryStore:
         return found[:limit]
 
     async def commit(self, *ops: Put | Delete) -> None:
-        events = sum(op.collection == "room_events" for op in ops)
-        if events:
+        events = sum(op.collection == "room_events" and op.version == 0 for op in ops)
+        if any(op.collection == "rooms" and op.version for op in ops):
             await self.before_commit()
         for op in ops:
             self._check(op)
         for op in ops:
-            assert isinstance(op, Put)
-            self.rows[op.collection, op.id] = (op.version + 1, dict(op.doc))
-        if events:
+            if isinstance(op, Put):
+                self.rows[op.collection, op.id] = (op.version + 1, dict(op.doc))
+            else:
+                del self.rows[op.collection, op.id]
+        if any(op.collection == "rooms" and op.version for op in ops):
             self.commits.append(events)
             await self.after_commit()
 
     def _check(self, op: Put | Delete) -> None:
-        assert isinstance(op, Put)
         version, _ = self.rows.get((op.collection, op.id), (0, {}))
         if version != op.version:
             raise Conflict(op, ConflictReason.CHANGED)
-        if op.collection != "room_events":
+        if op.collection != "room_events" or op.version or isinstance(op, Delete):
             return
         for fields in UNIQUE:
             values = [op.doc.get(name) for name in fields]
@@ -119,7 +124,8 @@ class Listener:
     """A member that writes down what it is offered, and may be full or broken."""
 
     def __init__(self) -> None:
-        self.messages: list[Message] = []
+        self.events: list[Event] = []
+        self.others: list[Push] = []
         self.batches: list[Batch] = []
         self.counts: list[int] = []
         self.removed: list[MemberRemoved] = []
@@ -135,12 +141,14 @@ class Listener:
         self.batches.append(batch)
         for push in batch.pushes:
             match push:
-                case MessagePosted(_, message):
-                    self.messages.append(message)
                 case MembersCounted(_, count):
                     self.counts.append(count)
                 case MemberRemoved():
                     raise AssertionError("nobody else's business")
+                case _ if hasattr(push, "offset"):
+                    self.events.append(push)
+                case _:
+                    self.others.append(push)
         return None
 
     def put_out(self, room_id: str, farewell: Batch) -> None:
@@ -150,8 +158,16 @@ class Listener:
         self.removed.append(push)
 
     @property
+    def messages(self) -> list[Message]:
+        return [event.message for event in self.events if isinstance(event, MessagePosted)]
+
+    @property
     def offsets(self) -> list[int]:
-        return [message.offset for message in self.messages]
+        return [event.offset for event in self.events]
+
+    def of(self, kind: type[Any]) -> list[Any]:
+        """The pushes of a kind."""
+        return [each for each in (*self.events, *self.others) if isinstance(each, kind)]
 
 
 @dataclass
@@ -176,10 +192,16 @@ class Hall:
         epoch: str | None = None,
         user: str | None = None,
     ) -> Joined:
-        return await self.rooms.ask(self.room, Join(member, after, epoch, user))
+        return await self.rooms.ask(self.room, Join(member, after, epoch, person(user)))
 
-    async def say(self, content: str, user: str = "usr_a", client_id: str | None = None) -> Sent:
-        return await self.rooms.ask(self.room, Send(user, user.upper(), content, client_id))
+    async def say(
+        self, content: str, user: str = "usr_a", client_id: str | None = None, **more: Any
+    ) -> Sent:
+        return await self.rooms.ask(self.room, Send(person(user), content, client_id, **more))
+
+
+def person(user: str | None) -> Person:
+    return GUEST if user is None else Person(user, user.upper())
 
 
 OpenHall = Callable[..., AbstractAsyncContextManager[Hall]]
@@ -213,3 +235,8 @@ def listener() -> Callable[[], Listener]:
 @pytest.fixture
 def memory_store() -> Callable[[], MemoryStore]:
     return MemoryStore
+
+
+@pytest.fixture(name="person")
+def person_fixture() -> Callable[[str | None], Person]:
+    return person

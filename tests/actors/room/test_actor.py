@@ -16,8 +16,8 @@ from actors.room import (
     RoomError,
     Send,
 )
-from actors.room.actor import COUNT_INTERVAL_S
-from actors.room.recent import MAX_RECOVERED_MESSAGES
+from actors.room.presence import COUNT_INTERVAL_S
+from actors.room.recent import MAX_RECOVERED_EVENTS
 
 
 async def test_all_members_see_one_order_with_no_gap(autojump_clock, open_hall, listener):
@@ -50,12 +50,12 @@ async def test_sends_during_a_commit_go_into_the_next_one(autojump_clock, open_h
         assert [len(batch.pushes) for batch in messages] == [1, 9]
 
 
-async def test_acknowledged_only_when_committed(autojump_clock, open_hall):
+async def test_acknowledged_only_when_committed(autojump_clock, open_hall, person):
     async with open_hall() as hall:
         await hall.ask(CountMembers())
         gate = trio.Event()
         hall.store.before_commit = gate.wait
-        question = Send("usr_a", "A", "hello")
+        question = Send(person("usr_a"), "hello")
         async with trio.open_nursery() as nursery:
             nursery.start_soon(hall.ask, question)
             await wait_all_tasks_blocked()
@@ -64,9 +64,9 @@ async def test_acknowledged_only_when_committed(autojump_clock, open_hall):
         assert hall.store.offsets() == [1]
 
 
-async def test_the_reply_is_settled_before_the_push(autojump_clock, open_hall):
+async def test_the_reply_is_settled_before_the_push(autojump_clock, open_hall, person):
     async with open_hall() as hall:
-        question = Send("usr_a", "A", "hello")
+        question = Send(person("usr_a"), "hello")
         settled = []
 
         class Watcher:
@@ -118,7 +118,7 @@ async def test_a_resend_of_something_long_ago_spoils_nobody_elses_commit(
 ):
     async with open_hall() as hall:
         first = await hall.say("long ago", client_id="old")
-        for n in range(MAX_RECOVERED_MESSAGES + 300):
+        for n in range(MAX_RECOVERED_EVENTS + 300):
             await hall.say(f"m{n}", f"usr_{n}")
             await trio.sleep(0.01)
         member = listener()
@@ -145,10 +145,15 @@ async def test_a_resend_of_something_long_ago_spoils_nobody_elses_commit(
         assert member.offsets == [joined.offset + 1, joined.offset + 2]
 
 
-async def test_a_room_that_is_not_there(autojump_clock, open_hall, listener):
+async def test_a_room_that_is_not_there(autojump_clock, open_hall, listener, person):
     async with open_hall() as hall:
         hall.room = "str_01JD0000000000000000000009"
-        for question in (Join(listener()), Send("u", "U", "x"), History(None, 1), CountMembers()):
+        for question in (
+            Join(listener()),
+            Send(person("u"), "x"),
+            History(None, 1),
+            CountMembers(),
+        ):
             with pytest.raises(RoomError) as refused:
                 await hall.ask(question)
             assert refused.value.code == "not_found"

@@ -53,7 +53,7 @@ class Client:
         if self.epoch is None:
             self.seen = list(range(1, joined.offset + 1))
         else:
-            self.seen += [message.offset for message in joined.messages]
+            self.seen += [event.offset for event in joined.events]
         self.epoch = joined.epoch
         self.member = member
 

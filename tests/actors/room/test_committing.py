@@ -5,7 +5,7 @@ import trio
 from trio.testing import wait_all_tasks_blocked
 
 from actors.room import RoomError, Send
-from actors.room.drafts import MAX_COMMIT_MESSAGES, MAX_WAITING_DRAFTS
+from actors.room.drafts import MAX_COMMIT_CHANGES, MAX_WAITING_DRAFTS
 from storage import OutcomeUnknown, StoreUnavailable
 
 
@@ -120,7 +120,7 @@ async def test_a_conflict_that_never_ends_is_refused(autojump_clock, open_hall):
 
 
 async def test_what_waits_is_bounded_and_commits_are_of_bounded_size(
-    autojump_clock, open_hall, listener, monkeypatch
+    autojump_clock, open_hall, listener, person, monkeypatch
 ):
     monkeypatch.setattr("actors.room.limits.ROOM_BURST_MESSAGES", 10_000)
     async with open_hall() as hall:
@@ -132,7 +132,7 @@ async def test_what_waits_is_bounded_and_commits_are_of_bounded_size(
 
         async def say(n):
             try:
-                await hall.ask(Send(f"usr_{n}", "U", f"m{n}"))
+                await hall.ask(Send(person(f"usr_{n}"), f"m{n}"))
             except RoomError as error:
                 refusals.append(error.code)
 
@@ -142,5 +142,5 @@ async def test_what_waits_is_bounded_and_commits_are_of_bounded_size(
             await wait_all_tasks_blocked()
             gate.set()
         assert refusals == ["busy"] * 10
-        assert max(hall.store.commits) == MAX_COMMIT_MESSAGES
+        assert max(hall.store.commits) == MAX_COMMIT_CHANGES
         assert member.offsets == list(range(1, MAX_WAITING_DRAFTS + 2))

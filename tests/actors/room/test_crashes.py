@@ -11,7 +11,9 @@ from actors.room import (
 )
 
 
-async def test_a_crash_is_unnoticed_by_members_and_other_rooms(autojump_clock, open_hall, listener):
+async def test_a_crash_is_unnoticed_by_members_and_other_rooms(
+    autojump_clock, open_hall, listener, person
+):
     async with open_hall() as hall:
         other_room = "str_01JD0000000000000000000001"
         hall.store.rows["streams", other_room] = (1, {"owner": "usr_o"})
@@ -29,7 +31,7 @@ async def test_a_crash_is_unnoticed_by_members_and_other_rooms(autojump_clock, o
             assert member.offsets == [1, 2, 3]
         assert members[1].offsets == [1, 3]  # it broke while it took the second one itself
         assert await hall.ask(CountMembers()) == 4
-        await hall.rooms.ask(other_room, Send("usr_a", "A", "fine here"))
+        await hall.rooms.ask(other_room, Send(person("usr_a"), "fine here"))
         assert elsewhere.offsets == [1]
         restarts = {each.name: each.restarts for each in hall.supervisor.statistics()}
         assert restarts == {f"room:{hall.room}": 1, f"room:{other_room}": 0}

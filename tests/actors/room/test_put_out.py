@@ -6,7 +6,7 @@ import trio
 from actors.kernel import ActorCrashed
 from actors.ports import Batch
 from actors.room import CountMembers, ListUsers, MemberRemoved, PutOut
-from actors.room.actor import COUNT_INTERVAL_S
+from actors.room.presence import COUNT_INTERVAL_S
 
 
 async def test_a_users_members_are_out_when_the_answer_comes(autojump_clock, open_hall, listener):

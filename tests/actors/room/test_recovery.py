@@ -10,8 +10,8 @@ from actors.room import (
     Leave,
     RoomError,
 )
-from actors.room.actor import MAX_HISTORY_READS
-from actors.room.recent import MAX_RECOVERED_MESSAGES
+from actors.room.actor import MAX_READS
+from actors.room.recent import MAX_RECOVERED_EVENTS
 from storage import StoreUnavailable
 
 
@@ -21,18 +21,18 @@ async def test_join_recovers_all_that_was_missed_or_nothing(autojump_clock, open
         start = await hall.join(member)
         assert (start.offset, start.recovered, start.messages) == (0, False, ())
         await hall.ask(Leave(member))
-        for n in range(MAX_RECOVERED_MESSAGES + 1):
+        for n in range(MAX_RECOVERED_EVENTS + 1):
             await hall.say(f"m{n}", f"usr_{n}")
             await trio.sleep(0.01)
-        last = MAX_RECOVERED_MESSAGES + 1
+        last = MAX_RECOVERED_EVENTS + 1
         assert member.messages == []
 
         all_but_one = await hall.join(listener(), 1, start.epoch)
         assert all_but_one.recovered
-        assert [m.offset for m in all_but_one.messages] == list(range(2, last + 1))
+        assert [event.offset for event in all_but_one.events] == list(range(2, last + 1))
         nothing = await hall.join(listener(), last, start.epoch)
         assert nothing.recovered
-        assert nothing.messages == ()
+        assert nothing.events == nothing.messages == ()
         for after, epoch in [(0, start.epoch), (5, "another"), (last + 1, start.epoch), (5, None)]:
             joined = await hall.join(listener(), after, epoch)
             assert not joined.recovered
@@ -50,13 +50,13 @@ async def test_recovery_holds_across_a_restart(autojump_clock, open_hall, listen
         joined = await again.join(listener(), 2, start.epoch)
         assert joined.recovered
         assert joined.epoch == start.epoch
-        assert [m.content for m in joined.messages] == ["m2", "m3", "m4"]
+        assert [event.message.content for event in joined.events] == ["m2", "m3", "m4"]
         assert (await again.say("next")).offset == 6
 
 
 async def test_history_from_memory_and_from_the_store(autojump_clock, open_hall):
     async with open_hall() as hall:
-        total = MAX_RECOVERED_MESSAGES + 300
+        total = MAX_RECOVERED_EVENTS + 300
         for n in range(total):
             await hall.say(f"m{n}", f"usr_{n}")
             await trio.sleep(0.01)
@@ -66,8 +66,8 @@ async def test_history_from_memory_and_from_the_store(autojump_clock, open_hall)
         old = await hall.ask(History(6, 10))
         assert [m.offset for m in old.messages] == [1, 2, 3, 4, 5]
         assert not old.more
-        seam = await hall.ask(History(total - MAX_RECOVERED_MESSAGES + 5, 20))
-        assert [m.offset for m in seam.messages][-1] == total - MAX_RECOVERED_MESSAGES + 4
+        seam = await hall.ask(History(total - MAX_RECOVERED_EVENTS + 5, 20))
+        assert [m.offset for m in seam.messages][-1] == total - MAX_RECOVERED_EVENTS + 4
         assert len(seam.messages) == 20
         assert (await hall.ask(History(1, 10))).messages == ()
         assert (await hall.ask(History(0, 10))).messages == ()
@@ -86,7 +86,7 @@ async def test_history_of_a_short_room(autojump_clock, open_hall):
 
 async def test_history_reads_of_the_store_are_bounded(autojump_clock, open_hall):
     async with open_hall() as hall:
-        for n in range(MAX_RECOVERED_MESSAGES + 300):
+        for n in range(MAX_RECOVERED_EVENTS + 300):
             await hall.say(f"m{n}", f"usr_{n}")
             await trio.sleep(0.01)
         gate = trio.Event()
@@ -100,17 +100,17 @@ async def test_history_reads_of_the_store_are_bounded(autojump_clock, open_hall)
                 outcomes.append(error.code)
 
         async with trio.open_nursery() as nursery:
-            for _ in range(MAX_HISTORY_READS + 1):
+            for _ in range(MAX_READS + 1):
                 nursery.start_soon(read)
             await wait_all_tasks_blocked()
             assert outcomes == ["busy"]
             gate.set()
-        assert outcomes[1:] == [5] * MAX_HISTORY_READS
+        assert outcomes[1:] == [5] * MAX_READS
 
 
 async def test_history_while_the_store_is_out(autojump_clock, open_hall):
     async with open_hall() as hall:
-        for n in range(MAX_RECOVERED_MESSAGES + 300):
+        for n in range(MAX_RECOVERED_EVENTS + 300):
             await hall.say(f"m{n}", f"usr_{n}")
             await trio.sleep(0.01)
 

@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import pytest
 from support.licences import give_licence, take_licence
 
 from actors.room.archive import Archive
-from actors.room.events import Message
+from actors.room.events import Message, MessagePosted
 from storage import Put
 
 
@@ -16,7 +18,8 @@ async def room_with(stage, count):
         for offset in range(1, count + 1)
     ]
     if messages:
-        await archive.append(record, messages)
+        after = replace(record, version=record.version + 1, last_offset=count)
+        await archive.append(after, [MessagePosted(room, message) for message in messages])
     return room
 
 

@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry as Registry
 from support.licences import give_licence, restore_licence, take_licence
 from support.stage import Encoder
 
-from actors.room import Join
+from actors.room import Join, Person
 from actors.services import Principal
 from actors.services.streams import MAX_STREAMS_PER_OWNER, find_by_key
 from actors.stream import Publish, PublishFrames
@@ -168,7 +168,7 @@ async def test_a_room_is_cleared_when_its_stream_becomes_ticketed(stage):
     stream = await ada.ok("POST", "/streams", NEW, 201)
     listeners = {user: Listener() for user in (None, ada.user["id"], "usr_" + "9" * 26)}
     for user, listener in listeners.items():
-        await stage.rooms.ask(stream["id"], Join(listener, user_id=user))
+        await stage.rooms.ask(stream["id"], Join(listener, by=Person(user, "")))
     await ada.ok("PATCH", f"/streams/{stream['id']}", {"title": "Still public"})
     assert not any(each.is_out for each in listeners.values())
     await ada.ok("PATCH", f"/streams/{stream['id']}", {"access": "ticket"})

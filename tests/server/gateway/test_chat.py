@@ -92,7 +92,7 @@ async def test_recovery_after_a_reconnect_and_a_resend(venue, room):
         async with venue.client("ada") as ada:
             joined = await ada.ok("join", room=room, after=1, epoch=start["epoch"])
             assert joined["recovered"] is True
-            assert [m["content"] for m in joined["messages"]] == ["two", "three"]
+            assert [e["message"]["content"] for e in joined["events"]] == ["two", "three"]
             again = await ada.ok("send", room=room, content="one", client_id="c1")
             assert again == first
         offsets = [(await bob.pushed())["offset"] for _ in range(3)]
@@ -106,7 +106,7 @@ async def test_recovery_and_resend_across_a_restart(open_venue, room):
     async with open_venue() as venue, venue.client("ada") as ada:
         joined = await ada.ok("join", room=room, after=0, epoch=start["epoch"])
         assert joined["recovered"] is True
-        assert [m["content"] for m in joined["messages"]] == ["one"]
+        assert [e["message"]["content"] for e in joined["events"]] == ["one"]
         assert await ada.ok("send", room=room, content="one", client_id="c1") == first
         assert (await ada.ok("send", room=room, content="two"))["offset"] == 2
 
@@ -146,7 +146,11 @@ async def test_leaving_and_counting(venue, room):
     async with venue.client("ada") as ada, venue.client() as guest:
         await ada.ok("join", room=room)
         await guest.ok("join", room=room)
-        assert await ada.ok("members", room=room) == {"room": room, "count": 2}
+        assert await ada.ok("members", room=room) == {
+            "room": room,
+            "count": 2,
+            "members": [{"id": "usr_ada", "name": "Ada", "role": None}],
+        }
         assert (await ada.pushed("members"))["count"] == 2
         await guest.ok("leave", room=room)
         await guest.ok("leave", room=room)
@@ -193,7 +197,7 @@ async def test_a_room_that_crashes_is_noticed_by_nobody(venue, room, other_room,
                 raise RuntimeError("planted")
             return text
 
-        monkeypatch.setattr("actors.room.actor.clean_content", crash_once)
+        monkeypatch.setattr("actors.room.floor.clean_content", crash_once)
         assert await ada.refused("send", room=room, content="bang", client_id="c1") == "unavailable"
         planted.clear()
         await bob.ok("send", room=other_room, content="fine here")

@@ -9,15 +9,21 @@ from hypothesis import strategies as st
 
 from server.gateway.commands import (
     Auth,
-    CommandRefused,
-    CountRoom,
+    DeleteMessage,
+    EditMessage,
     JoinRoom,
     LeaveRoom,
+    ListRoom,
+    PinMessage,
+    ReactToMessage,
     ReadHistory,
+    ReportMessage,
     SendMessage,
+    TellTyping,
     parse,
 )
 from server.gateway.encoding import JSON, MSGPACK, Malformed
+from server.gateway.fields import CommandRefused
 
 
 @pytest.mark.parametrize(
@@ -33,7 +39,22 @@ from server.gateway.encoding import JSON, MSGPACK, Malformed
          SendMessage("r", "", "c")),
         ({"do": "history", "room": "r"}, ReadHistory("r", None, 50)),
         ({"do": "history", "room": "r", "before": 7, "limit": 10**9}, ReadHistory("r", 7, 100)),
-        ({"do": "members", "room": "r"}, CountRoom("r")),
+        ({"do": "members", "room": "r"}, ListRoom("r")),
+        ({"do": "typing", "room": "r"}, TellTyping("r")),
+        ({"do": "send", "room": "r", "content": "hi", "reply_to": "m", "mentions": ["a", "b"]},
+         SendMessage("r", "hi", None, "m", ("a", "b"))),
+        ({"do": "edit", "room": "r", "message": "m", "content": "x"}, EditMessage("r", "m", "x")),
+        ({"do": "delete", "room": "r", "message": "m"}, DeleteMessage("r", "m", None)),
+        ({"do": "delete", "room": "r", "message": "m", "reason": "why"},
+         DeleteMessage("r", "m", "why")),
+        ({"do": "pin", "room": "r", "message": "m"}, PinMessage("r", "m", on=True)),
+        ({"do": "unpin", "room": "r", "message": "m"}, PinMessage("r", "m", on=False)),
+        ({"do": "react", "room": "r", "message": "m", "emoji": "👍"},
+         ReactToMessage("r", "m", "👍", on=True)),
+        ({"do": "unreact", "room": "r", "message": "m", "emoji": "👍"},
+         ReactToMessage("r", "m", "👍", on=False)),
+        ({"do": "report", "room": "r", "message": "m", "reason": "spam"},
+         ReportMessage("r", "m", "spam")),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("command_id", [None, 0, -7, 2**53 - 1, "", "abc"])
@@ -57,7 +78,13 @@ SEND = {"do": "send", "room": "r", "content": "hi"}
         {**SEND, "client_id": ""}, {**SEND, "client_id": "x" * 65}, {**SEND, "client_id": "a b"},
         {**SEND, "client_id": "a\n"}, {**SEND, "client_id": 7}, {**SEND, "id": 1.5},
         {**SEND, "id": True}, {**SEND, "id": []}, {**SEND, "id": "x" * 65},
-        {**SEND, "id": "\ud83d"}, {**SEND, "id": 2**60}, {"do": "history", "room": "r", "limit": 0},
+        {**SEND, "id": "\ud83d"}, {**SEND, "id": 2**60}, {**SEND, "reply_to": 7},
+        {**SEND, "reply_to": "a b"},
+        {**SEND, "mentions": "x"}, {**SEND, "mentions": [7]}, {**SEND, "mentions": ["a b"]},
+        {"do": "edit", "room": "r", "content": "x"}, {"do": "edit", "room": "r", "message": "m"},
+        {"do": "delete", "room": "r", "message": "m", "reason": 7}, {"do": "pin", "room": "r"},
+        {"do": "react", "room": "r", "message": "m"}, {"do": "report", "room": "r", "message": "m"},
+        {"do": "history", "room": "r", "limit": 0},
     ],
 )  # fmt: skip
 def test_bad_commands(value):

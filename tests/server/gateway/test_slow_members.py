@@ -6,7 +6,7 @@ from support.socket_stage import open_stage
 from trio.testing import wait_all_tasks_blocked
 from wsproto.events import CloseConnection, TextMessage
 
-from actors.room import Send
+from actors.room import Person, Send
 
 SMALL_BUFFER_BYTES = 4096
 SMALL_OUTBOX_BYTES = 32 * 1024
@@ -27,7 +27,7 @@ async def join(peer, room, **seen):
 
 
 async def say(stage, content):
-    await stage.rooms.ask(stage.room, Send("usr_ada", "Ada", content))
+    await stage.rooms.ask(stage.room, Send(Person("usr_ada", "Ada"), content))
 
 
 class Reader:
@@ -69,7 +69,7 @@ async def test_a_slow_member_is_closed_and_others_go_on(autojump_clock, stage):
         back = await stage.connect()
         joined = await join(back, stage.room, after=len(late.offsets), epoch=epoch)
         assert joined["recovered"] is True
-        missed = [message["offset"] for message in joined["messages"]]
+        missed = [event["offset"] for event in joined["events"]]
         assert late.offsets + missed == list(range(1, 101))
         nursery.cancel_scope.cancel()
 
@@ -116,7 +116,7 @@ async def test_a_long_recovery_is_not_slowness(autojump_clock, stage):
     for _ in range(10):
         await say(stage, LONG)
     reply = await peer.reply()
-    assert len(reply["ok"]["messages"]) == 200
+    assert len(reply["ok"]["events"]) == 200
     offsets = []
     while len(offsets) < 10:
         offsets += [item["offset"] for item in await peer.items() if "offset" in item]

@@ -40,7 +40,7 @@ async def test_a_command_in_fragments_with_a_ping_between(autojump_clock, stage)
     pong = await peer.event()
     assert isinstance(pong, Pong)
     assert pong.payload == b"still there?"
-    assert await peer.items() == [{"re": 1, "ok": {"room": stage.room, "count": 0}}]
+    assert await peer.items() == [{"re": 1, "ok": {"room": stage.room, "count": 0, "members": []}}]
 
 
 async def test_a_command_byte_by_byte(autojump_clock, stage):

@@ -1,0 +1,42 @@
+"""Reading what was said before, out of the store."""
+
+from actors.kernel import Ref
+from actors.room.archive import Archive
+from actors.room.errors import message_not_found, unavailable
+from actors.room.messages import Found, History, HistoryPage, OnMessage, RoomMessage, Send
+from actors.room.reactions import read_sums, with_sum
+from storage import StoreUnavailable
+
+
+async def read_page(archive: Archive, before: int | None, limit: int) -> HistoryPage:
+    """Read the last ``limit`` messages before an offset, with their reactions. StoreUnavailable."""
+    found = await archive.before(before, limit + 1)
+    messages = found[-limit:]
+    if not messages:
+        return HistoryPage((), more=False)
+    sums = await read_sums(archive, messages[0].offset, limit)
+    return HistoryPage(
+        tuple(with_sum(each, sums.get(each.id)) for each in messages), more=len(found) > limit
+    )
+
+
+async def answer_history(archive: Archive, history: History, limit: int) -> None:
+    """Answer out of the store, which holds it all: no message to the room is needed."""
+    try:
+        history.reply.answer(await read_page(archive, history.before, limit))
+    except StoreUnavailable:
+        history.reply.refuse(unavailable())
+
+
+async def find_message(room: Ref[RoomMessage], archive: Archive, question: OnMessage) -> None:
+    """Read the message that a question is about, and put the question again with it."""
+    message_id = question.reply_to if isinstance(question, Send) else question.message_id
+    try:
+        message = None if message_id is None else await archive.message(message_id)
+    except StoreUnavailable:
+        question.reply.refuse(unavailable())
+        return
+    if message is None:
+        question.reply.refuse(message_not_found())
+    else:
+        await room.tell(Found(question, message))
