@@ -1,6 +1,6 @@
 """The one HTTP listener: reads each connection's next request head and picks its room."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -8,7 +8,7 @@ import trio
 
 from server.door.forwarded import AsgiApp, ForwardedApp, IpNetwork
 from server.door.handler import ConnectionHandler, Handover
-from server.door.head import MAX_HEAD_BYTES, HeadRefused, RequestHead
+from server.door.head import MAX_HEAD_BYTES, HeadRefused
 from server.door.hypercorn_room import HypercornRoom
 from server.door.reading import HEAD_TIMEOUT_S, read_head, send_last
 from server.door.refusal import refusal
@@ -62,8 +62,11 @@ class Door:
             ForwardedApp(app, self._config.trusted_proxies),
             max_head_bytes=self._config.max_head_bytes,
         )
-        self._edge = edge
-        self._gateway = gateway
+        self._rooms: dict[Room, ConnectionHandler] = {
+            Room.EDGE: edge,
+            Room.GATEWAY: gateway,
+            Room.APP: self._app_room,
+        }
         self._accepting = trio.CancelScope()
         self._serving = trio.CancelScope()
         self._open: set[PrependedStream] = set()
@@ -167,27 +170,24 @@ class Door:
 
     async def _serve_connection(self, stream: PrependedStream) -> None:
         try:
-            while True:
-                head = await read_head(
-                    stream,
-                    idle_timeout_s=self._config.head_timeout_s,
-                    head_timeout_s=self._config.head_timeout_s,
-                    max_head_bytes=self._config.max_head_bytes,
-                )
-                if head is None:
-                    return
-                stream.unread(head.raw)
-                if await self._enter_room(stream, head) is None:
+            while (visit := await self._next_visit(stream)) is not None:
+                if await visit is None:
                     return
         except HeadRefused as refused:
             await send_last(stream, refusal(refused.status, refused.code, refused.message))
 
-    async def _enter_room(self, stream: PrependedStream, head: RequestHead) -> Handover | None:
-        match room_for(head.path):
-            case Room.EDGE:
-                return await self._edge(stream, head)
-            case Room.GATEWAY:
-                return await self._gateway(stream, head)
-            case Room.APP:
-                await self._app_room(stream, head)
-                return None
+    async def _next_visit(self, stream: PrependedStream) -> Awaitable[Handover | None] | None:
+        """Read the next request's head; give the visit to the room that it asks for.
+
+        The visit alone has the head, which is kilobytes, and a WebSocket lasts long.
+        """
+        head = await read_head(
+            stream,
+            idle_timeout_s=self._config.head_timeout_s,
+            head_timeout_s=self._config.head_timeout_s,
+            max_head_bytes=self._config.max_head_bytes,
+        )
+        if head is None:
+            return None
+        stream.unread(head.raw)
+        return self._rooms[room_for(head.path)](stream, head)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import httptools
 
+from server.door.routing import EDGE_PREFIX
+
 HEAD_END = b"\r\n\r\n"
 MAX_HEAD_BYTES = 16 * 1024
 """Request line and headers; browsers send 1 to 2 KiB, with full cookies 8 KiB."""
@@ -12,6 +14,8 @@ MAX_HEADERS_COUNT = 100
 KEPT_HEAD_BYTES = 1024
 KEPT_HEADS_COUNT = 4096
 """Some 3 KiB each when parsed: 12 MB at most."""
+KEPT_HEAD_START = f"GET {EDGE_PREFIX}".encode()
+"""Others hardly come twice: a WebSocket's has a key in it that is new each time."""
 VERSIONS = ("1.1", "1.0")
 SCHEMES = ("http", "https")
 
@@ -94,7 +98,8 @@ class HeadParser:
             self._check(data)
             return None
         raw, self.rest = self._buffer[:size], self._buffer[size:]
-        return _parse_and_keep(raw) if size <= KEPT_HEAD_BYTES else _parse(raw)
+        keep = size <= KEPT_HEAD_BYTES and raw.startswith(KEPT_HEAD_START)
+        return _parse_and_keep(raw) if keep else _parse(raw)
 
     def _check(self, data: bytes) -> None:
         """Look at a piece of the head, so that what is no HTTP need not be waited for."""

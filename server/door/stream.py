@@ -55,17 +55,25 @@ class PrependedStream(trio.abc.HalfCloseableStream):
             await trio.lowlevel.checkpoint()
             return b""
         self._idle_until_s = trio.current_time() + timeout_s
+        data = await self.receive_late(RECEIVE_BYTES)
+        self._idle_until_s = math.inf
+        return data
+
+    async def receive_late(self, max_bytes: int) -> bytes:
+        """Receive as ``receive_some`` does, from a peer of which nothing is likely to be there yet.
+
+        It waits before the first try, and it holds a kilobyte less while it waits.
+        """
+        if self._prefix:
+            return await self.receive_some(max_bytes)
         while True:
-            # Waiting before the first try: an answered client has seldom asked again already.
             await trio.lowlevel.wait_readable(self.socket)
             try:
-                data = os.read(self.socket.fileno(), RECEIVE_BYTES)
+                return os.read(self.socket.fileno(), max_bytes)
             except BlockingIOError:
                 continue
             except OSError as error:
                 raise trio.BrokenResourceError("the connection is lost") from error
-            self._idle_until_s = math.inf
-            return data
 
     def hang_up_if_idle(self, now_s: float) -> None:
         """End the connection if it has waited for a request past its time."""

@@ -11,9 +11,8 @@ from server.door import PrependedStream, linger
 from server.gateway import wire
 from server.gateway.addresses import AddressUse
 from server.gateway.closing import FLOODING, GONE, MALFORMED, REVOKED, SLOW
-from server.gateway.commands import Auth, parse
+from server.gateway.commands import Auth, CommandRefused, parse
 from server.gateway.encoding import Encoding, Malformed
-from server.gateway.fields import CommandRefused
 from server.gateway.frames import close_frame, frame
 from server.gateway.inbound import Ended, Inbound, Pinged, Whole
 from server.gateway.outbox import Outbox
@@ -53,6 +52,7 @@ class Connection:
         "_open",
         "_outbox",
         "_peer_closed",
+        "_pinged",
         "_registry",
         "_session",
         "_stream",
@@ -76,7 +76,8 @@ class Connection:
         self._inbound = Inbound(encoding.opcode)
         self._outbox = Outbox(stream.socket, self._start_flush)
         self._bucket = TokenBucket(COMMANDS_PER_S, BURST_COMMANDS)
-        self._open = trio.CancelScope()
+        self._open: trio.CancelScope | None = None
+        self._pinged = False
         self._nursery: trio.Nursery | None = None
         self._closing: CloseReason | None = None
         self._peer_closed = False
@@ -88,15 +89,18 @@ class Connection:
     async def serve(self) -> None:
         """Serve the connection until it is closed, by whoever it may be."""
         self._registry.add(self)
+        if self._use is not None:
+            self._use.connections += 1
         try:
             async with trio.open_nursery() as self._nursery:
-                with self._open:
-                    await self._read()
+                await self._read()
                 await self._say_goodbye()
                 self._nursery.cancel_scope.cancel()
         finally:
             self.close(GONE)
             self._registry.discard(self, self._session.user_id)
+            if self._use is not None:
+                self._use.connections -= 1
             await self._session.leave_all()
 
     def offer(self, batch: Batch) -> CloseReason | None:
@@ -134,43 +138,56 @@ class Connection:
         """Begin to close; give the reason, which is an earlier one's where there was one."""
         if self._closing is None:
             self._closing = reason
-            self._open.cancel()
+            if self._open is not None:
+                self._open.cancel()
         return self._closing
 
     async def _read(self) -> None:
-        while True:
-            data = await self._receive()
-            if not data:
-                self.close(GONE)
-                return
-            for event in self._inbound.feed(data):
-                self._take(event)
-                if self._closing is not None:
-                    return
-
-    async def _receive(self) -> bytes:
-        """Receive something; after a silence ask with a ping, and give up without an answer."""
+        """Take in what comes; after a silence ask with a ping, and give up without an answer."""
         try:
-            with trio.move_on_after(PING_INTERVAL_S):
-                return await self._stream.receive_some(RECEIVE_BYTES)
-            self._send(frame(Opcode.PING, b""))
-            with trio.move_on_after(PONG_TIMEOUT_S):
-                return await self._stream.receive_some(RECEIVE_BYTES)
+            while self._closing is None:
+                silence_s = PONG_TIMEOUT_S if self._pinged else PING_INTERVAL_S
+                with trio.move_on_after(silence_s) as self._open:
+                    while self._closing is None:
+                        self._take_in(await self._stream.receive_late(RECEIVE_BYTES))
+                if self._open.cancelled_caught and self._closing is None:
+                    self._ask()
         except (trio.BrokenResourceError, trio.ClosedResourceError):
-            return b""
-        return b""
+            self.close(GONE)
+
+    def _take_in(self, data: bytes) -> None:
+        if not data:
+            self.close(GONE)
+            return
+        self._pinged = False
+        assert self._open is not None
+        self._open.deadline = trio.current_time() + PING_INTERVAL_S
+        for event in self._inbound.feed(data):
+            self._take(event)
+            if self._closing is not None:
+                return
+
+    def _ask(self) -> None:
+        if self._pinged:
+            self.close(GONE)
+        else:
+            self._pinged = True
+            self._send(frame(Opcode.PING, b""))
 
     def _take(self, event: Whole | Pinged | Ended) -> None:
         if isinstance(event, Ended):
-            self._peer_closed = event.by_peer
-            self._failed = not event.by_peer
-            self.close(event.reason)
+            self._end(event)
         elif not (self._bucket.take() and (self._use is None or self._use.take_command())):
             self.close(FLOODING)
         elif isinstance(event, Pinged):
             self._send(frame(Opcode.PONG, event.payload))
         else:
             self._enqueue(event.data)
+
+    def _end(self, ended: Ended) -> None:
+        self._peer_closed = ended.by_peer
+        self._failed = not ended.by_peer
+        self.close(ended.reason)
 
     def _enqueue(self, command: bytes) -> None:
         # The bucket bounds the queue: what is too much closes the connection.
@@ -254,14 +271,16 @@ class Connection:
             with trio.move_on_after(CLOSE_TIMEOUT_S):
                 self._outbox.send(close_frame(reason.code, reason.reason))
                 await self._outbox.drained()
-                if self._failed:
-                    await linger(self._stream)
                 while not (self._failed or self._peer_closed):
                     await self._await_close()
+                if self._failed:
+                    await linger(self._stream)
         except (OSError, trio.BrokenResourceError, trio.ClosedResourceError):
             return
 
     async def _await_close(self) -> None:
         data = await self._stream.receive_some(RECEIVE_BYTES)
-        ended = (isinstance(event, Ended) and event.by_peer for event in self._inbound.feed(data))
-        self._peer_closed = not data or any(ended)
+        self._peer_closed = not data
+        for event in self._inbound.feed(data):
+            if isinstance(event, Ended):
+                self._end(event)

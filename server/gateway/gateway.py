@@ -10,10 +10,10 @@ from actors.kernel import Directory
 from actors.room import RoomMessage
 from actors.services import Principal
 from server.door import IpNetwork, PrependedStream, RequestHead, client_address, send_last
-from server.gateway.addresses import MAX_CONNECTIONS_PER_ADDRESS, Addresses, AddressUse, TooMuch
+from server.gateway.addresses import MAX_CONNECTIONS_PER_ADDRESS, Addresses, TooMuch
 from server.gateway.closing import restart
 from server.gateway.connection import Connection
-from server.gateway.handshake import Accepted, Refused, accept, refuse_address, refuse_full
+from server.gateway.handshake import Refused, accept, refuse_address, refuse_full
 from server.gateway.registry import MAX_CONNECTIONS, Registry
 from server.gateway.session import Services
 
@@ -30,17 +30,16 @@ class Gateway:
     """Serves chat to WebSockets; it is a ``ConnectionHandler`` of the door's.
 
     ``rooms`` is the directory of room actors; ``admit`` lets a principal (None: a guest) into a
-    room and tells whether it holds a ticket, or raises RoomError; ``authenticate`` turns an access
-    token into a principal or raises AccountError; ``origins`` are those whose pages may connect
-    besides the host's own, such as https://stage.example; ``trusted_proxies`` are those whose
-    ``X-Forwarded-For`` is believed. Of a proxy that is not, all clients count as one address,
-    unless it is on this machine.
+    room or raises RoomError; ``authenticate`` turns an access token into a principal or raises
+    AccountError; ``origins`` are those whose pages may connect besides the host's own, such as
+    https://stage.example; ``trusted_proxies`` are those whose ``X-Forwarded-For`` is believed. Of a
+    proxy that is not, all clients count as one address, unless it is on this machine.
     """
 
     def __init__(
         self,
         rooms: Directory[RoomMessage],
-        admit: Callable[[str, Principal | None], Awaitable[bool]],
+        admit: Callable[[str, Principal | None], Awaitable[None]],
         authenticate: Callable[[str], Principal],
         *,
         origins: Collection[str] = (),
@@ -62,24 +61,10 @@ class Gateway:
 
     async def __call__(self, stream: PrependedStream, head: RequestHead) -> None:
         """Serve one connection from its request's head on, which the stream gives once more."""
-        address = client_address(_peer(stream), head.headers, self._trusted_proxies)
-        try:
-            accepted, use = self._admit(head, address)
-        except Refused as refused:
-            await send_last(stream, refused.response)
-            return
-        try:
-            with trio.move_on_after(HANDSHAKE_TIMEOUT_S) as scope:
-                await _skip(stream, len(head.raw))
-                await stream.send_all(accepted.response)
-            if not scope.cancelled_caught:
-                connection = Connection(
-                    stream, accepted.encoding, self._services, self._registry, address, use
-                )
-                await connection.serve()
-        finally:
-            if use is not None:
-                use.connections -= 1
+        connection = await self._open(stream, head)
+        del head  # a kilobyte or three, as long as the connection lasts
+        if connection is not None:
+            await connection.serve()
 
     async def drain(self, timeout_s: float) -> None:
         """Take no more connections, and close all, telling each when to come back."""
@@ -92,18 +77,29 @@ class Gateway:
         if len(self._registry):
             log.warning("gateway_drain_timeout", connections=len(self._registry))
 
-    def _admit(self, head: RequestHead, address: str) -> tuple[Accepted, AddressUse | None]:
-        """Count the connection in, or raise Refused."""
+    async def _open(self, stream: PrependedStream, head: RequestHead) -> Connection | None:
+        """Do the opening handshake, or refuse it."""
+        address = client_address(_peer(stream), head.headers, self._trusted_proxies)
+        try:
+            self._check_room()
+            use = self._addresses.admit(address)
+            accepted = accept(head, self._origins)
+        except TooMuch as too_much:
+            await send_last(stream, refuse_address(too_much).response)
+            return None
+        except Refused as refused:
+            await send_last(stream, refused.response)
+            return None
+        with trio.move_on_after(HANDSHAKE_TIMEOUT_S) as scope:
+            await _skip(stream, len(head.raw))
+            await stream.send_all(accepted.response)
+        if scope.cancelled_caught:
+            return None
+        return Connection(stream, accepted.encoding, self._services, self._registry, address, use)
+
+    def _check_room(self) -> None:
         if self._draining or len(self._registry) >= self._max_connections:
             raise refuse_full()
-        try:
-            use = self._addresses.admit(address)
-        except TooMuch as too_much:
-            raise refuse_address(too_much) from too_much
-        accepted = accept(head, self._origins)
-        if use is not None:
-            use.connections += 1
-        return accepted, use
 
 
 def _peer(stream: PrependedStream) -> str:

@@ -3,10 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from wsproto.connection import Connection as Protocol
-from wsproto.connection import ConnectionState, ConnectionType
-from wsproto.events import BytesMessage, CloseConnection, Ping, TextMessage
-from wsproto.frame_protocol import Opcode
+from wsproto.frame_protocol import Frame, FrameProtocol, Opcode, ParseFailed
 
 from actors.ports import CloseReason
 from server.gateway.closing import NO_STATUS_CODE, NORMAL, TOO_BIG, UNSUPPORTED_DATA
@@ -39,52 +36,57 @@ class Ended:
 
 
 class Inbound:
-    """Reads what a client sends. ``opcode`` is the one kind of data frame that is taken."""
+    """Reads what a client sends. ``opcode`` is the one kind of data frame that is taken.
+
+    wsproto's frames are read without its ``Connection``, whose state and queue of events would be
+    a kilobyte for each client, and are ours to keep anyhow.
+    """
 
     __slots__ = ("_fragments", "_opcode", "_parts", "_protocol", "_size")
 
     def __init__(self, opcode: Opcode) -> None:
         self._opcode = opcode
-        self._protocol = Protocol(ConnectionType.SERVER)
+        self._protocol = FrameProtocol(client=False, extensions=[])
         self._parts: list[bytes] = []
         self._size = 0
         self._fragments = 0
 
     def feed(self, data: bytes) -> Iterator[Whole | Pinged | Ended]:
         """Take bytes; give what they complete. After Ended only the peer's own close matters."""
-        self._protocol.receive_data(data)
-        for event in self._protocol.events():
-            match event:
-                case TextMessage() | BytesMessage():
-                    if (taken := self._take(event)) is not None:
-                        yield taken
-                case Ping():
-                    yield Pinged(bytes(event.payload))
-                case CloseConnection():
-                    yield self._ended(event)
-                case _:
-                    pass  # that something came is all that a pong has to say
+        self._protocol.receive_bytes(data)
+        try:
+            for frame in self._protocol.received_frames():
+                if (event := self._read(frame)) is not None:
+                    yield event
+        except ParseFailed as error:
+            yield Ended(CloseReason(int(error.code), str(error)), by_peer=False)
 
-    def _take(self, event: TextMessage | BytesMessage) -> Whole | Ended | None:
-        # wsproto gives text decoded, having checked its UTF-8 (RFC 6455, section 8.1).
-        text = isinstance(event, TextMessage)
-        if text != (self._opcode is Opcode.TEXT):
+    def _read(self, frame: Frame) -> Whole | Pinged | Ended | None:
+        match frame.opcode, frame.payload:
+            case Opcode.TEXT | Opcode.BINARY, str() | bytes() as payload:
+                return self._take(frame, payload)
+            case Opcode.PING, bytes() as payload:
+                return Pinged(payload)
+            case Opcode.CLOSE, (int() as code, str() as reason):
+                known = code != NO_STATUS_CODE
+                return Ended(CloseReason(int(code), reason) if known else NORMAL, by_peer=True)
+            case _:
+                return None  # that something came is all that a pong has to say
+
+    def _take(self, frame: Frame, payload: str | bytes) -> Whole | Ended | None:
+        """Take a data frame, or what has come of it."""
+        if frame.opcode is not self._opcode:
             return Ended(UNSUPPORTED_DATA, by_peer=False)
-        data = event.data.encode() if isinstance(event, TextMessage) else bytes(event.data)
+        # wsproto gives text decoded, having checked its UTF-8 (RFC 6455, section 8.1).
+        data = payload.encode() if isinstance(payload, str) else payload
         self._size += len(data)
-        self._fragments += event.frame_finished
+        self._fragments += frame.frame_finished
         if self._size > MAX_FRAME_BYTES or self._fragments > MAX_FRAGMENTS:
             return Ended(TOO_BIG, by_peer=False)
         self._parts.append(data)
-        if not event.message_finished:
+        if not frame.message_finished:
             return None
         whole = Whole(b"".join(self._parts))
         self._parts = []
         self._size = self._fragments = 0
         return whole
-
-    def _ended(self, event: CloseConnection) -> Ended:
-        by_peer = self._protocol.state is ConnectionState.REMOTE_CLOSING
-        if event.code == NO_STATUS_CODE:
-            return Ended(NORMAL, by_peer)
-        return Ended(CloseReason(int(event.code), event.reason or ""), by_peer)

@@ -6,17 +6,19 @@ cases, on Python 3) against ``ws://127.0.0.1:9001``. What is the gateway's own i
 writing of frames, closing and its time limits; limits of sizes and rates are lifted.
 """
 
+import math
 import sys
 from functools import partial
+from typing import NoReturn
 from unittest.mock import patch
 
 import trio
-from wsproto.events import BytesMessage, TextMessage
-from wsproto.frame_protocol import Opcode
+from wsproto.frame_protocol import Frame, Opcode
 from wsproto.utilities import generate_accept_token
 
 from actors.kernel import Directory, Supervisor
-from actors.room import RoomMessage
+from actors.room import RoomMessage, TokenBucket
+from actors.services import Principal
 from server.door import MAX_HEAD_BYTES, PrependedStream, RequestHead, read_head
 from server.gateway import JSON
 from server.gateway.connection import Connection
@@ -32,14 +34,9 @@ BIGGEST_MESSAGE_BYTES = 16 * 1024 * 1024
 class EitherKind(Inbound):
     """Takes text and binary messages; a subprotocol of ours has only the one or the other."""
 
-    def _take(self, event: TextMessage | BytesMessage) -> Whole | Ended | None:
-        self._opcode = Opcode.TEXT if isinstance(event, TextMessage) else Opcode.BINARY
-        return super()._take(event)
-
-
-class Boundless:
-    def take(self) -> bool:
-        return True
+    def _take(self, frame: Frame, payload: str | bytes) -> Whole | Ended | None:
+        self._opcode = frame.opcode
+        return super()._take(frame, payload)
 
 
 class Echo(Connection):
@@ -48,7 +45,7 @@ class Echo(Connection):
     def __init__(self, stream: PrependedStream, services: Services, registry: Registry) -> None:
         super().__init__(stream, JSON, services, registry, address="", use=None)
         self._inbound = EitherKind(Opcode.TEXT)
-        self._bucket = Boundless()
+        self._bucket = TokenBucket(rate_per_s=math.inf, burst=math.inf)
 
     def _enqueue(self, command: bytes) -> None:
         self._send(frame(self._inbound._opcode, command))
@@ -76,12 +73,15 @@ async def serve(port: int) -> None:
                 await stream.send_all(switch(head))
                 await Echo(stream, services, registry).serve()
 
-    async def refuse(*_: object) -> None:
+    def no_room(room_id: str) -> NoReturn:
         raise AssertionError("an echo has no rooms")
 
+    async def no_admittance(room_id: str, principal: Principal | None) -> None:
+        no_room(room_id)
+
     async with trio.open_nursery() as nursery:
-        rooms = Directory[RoomMessage](Supervisor(nursery), "room", refuse)
-        services = Services(rooms, refuse, refuse)
+        rooms = Directory[RoomMessage](Supervisor(nursery), "room", no_room)
+        services = Services(rooms, no_admittance, no_room)
         await trio.serve_tcp(partial(serve_one, services=services), port, host="127.0.0.1")
 
 
