@@ -1,6 +1,7 @@
 """The room's actor: one order for all that happens, and everybody told of it."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import assert_never
 
 import structlog
@@ -52,6 +53,7 @@ from actors.room.presence import Presence
 from actors.room.reactions import BatchOutcome
 from actors.room.roster import Rosters
 from actors.room.state import RoomState, load
+from actors.room.text import clean_reason
 from actors.room.writing import write_reactions, write_report
 
 FIRST_MESSAGES = 50
@@ -152,7 +154,7 @@ class RoomActor(Actor[RoomMessage]):
             case Reconciled(state, landed):
                 order.reconciled(state, landed)
                 self._commit_next()
-                await self._catch_up(state)
+                await self._catch_up(order.state)
             case ReactionsWritten(outcome):
                 await self._do_reactions(outcome, order.state)
             case Reported(report, found):
@@ -222,9 +224,9 @@ class RoomActor(Actor[RoomMessage]):
             case React():
                 self._react_next()
             case Report():
-                assert message is not None
+                report = replace(question, reason=clean_reason(question.reason))
                 now_ms = self._clock.now_ms()
-                self._read(write_report, self.context.me, self._archive, question, message, now_ms)
+                self._read(write_report, self.context.me, self._archive, report, message, now_ms)
 
     def _do_history(self, history: History, state: RoomState) -> None:
         limit = max(1, min(history.limit, MAX_HISTORY_MESSAGES))

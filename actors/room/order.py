@@ -85,6 +85,7 @@ class Order:
     def reconciled(self, state: RoomState, landed: Mapping[str, Landed]) -> None:
         """Go on with what the store really holds."""
         self._store_out = False
+        state.sums = self.state.sums  # of these the actor knows: they are not written by commits
         self.state = state
         for draft in tuple(self._drafts.under_way):
             if draft.id in landed:

@@ -8,7 +8,7 @@ from actors.room.events import By, Message
 from actors.room.hook import Person
 from actors.room.messages import Delete, Edit, Pin, Send
 from actors.room.state import RoomState
-from actors.room.text import clean_content
+from actors.room.text import clean_content, clean_reason
 
 MESSAGE_PREFIX = "msg"
 MAX_MENTIONS = 10
@@ -56,7 +56,7 @@ def amendment(
         case Delete(reason=reason):
             return DeleteDraft(
                 id=id_, found=message, by=doer, moderator=moderator, replies=[question.reply],
-                reason=reason,
+                reason=None if reason is None else clean_reason(reason),
             )  # fmt: skip
         case Pin(on=on):
             return PinDraft(

@@ -97,19 +97,20 @@ async def write_batch(
     archive: Archive, batch: Sequence[tuple["React", Message]], last_offset: int
 ) -> BatchOutcome:
     """Write a batch of reactions; ``last_offset`` is the room's now."""
-    for _ in range(MAX_WRITE_ATTEMPTS):
+    told_by = last_offset + SUM_MARGIN_OFFSETS
+    for attempt in range(MAX_WRITE_ATTEMPTS):
         try:
             sheet = await _Sheet.read(archive, batch)
             settled = tuple((react, sheet.apply(react)) for react, _ in batch)
-            sums = sheet.sums(last_offset + SUM_MARGIN_OFFSETS)
-            ops = tuple(sheet.ops(sums))
+            ops = tuple(sheet.ops(told_by))
             if ops:
                 await archive.store.commit(*ops)
         except (Conflict, OutcomeUnknown):
             continue
         except StoreUnavailable:
             break
-        return BatchOutcome(settled, sums)
+        # What an attempt before may have written is no change any more, and yet has to be told.
+        return BatchOutcome(settled, sheet.sums(told_by, changed_only=attempt == 0))
     return BatchOutcome(tuple((react, unavailable()) for react, _ in batch), {})
 
 
@@ -163,11 +164,16 @@ class _Sheet:
         self._changed.add(key)
         return None
 
-    def sums(self, told_by: int) -> dict[str, Sum]:
-        """Give the sums that have changed."""
-        return {id_: Sum(self._counts[id_], told_by) for id_, _ in self._changed}
+    def sums(self, told_by: int, *, changed_only: bool) -> dict[str, Sum]:
+        """Give the sums, all or those that have changed."""
+        changed = {message_id for message_id, _ in self._changed}
+        return {
+            message_id: Sum(counts, told_by)
+            for message_id, counts in self._counts.items()
+            if message_id in changed or not changed_only
+        }
 
-    def ops(self, sums: Mapping[str, Sum]) -> Iterable[Put]:
+    def ops(self, told_by: int) -> Iterable[Put]:
         """Give the documents that have changed."""
         for key in self._changed:
             id_ = ":".join(key)
@@ -178,7 +184,7 @@ class _Sheet:
                 "emojis": self._users[key],
             }
             yield Put(REACTIONS, id_, doc, self._versions[REACTIONS, id_])
-        for message_id, each in sums.items():
+        for message_id, each in self.sums(told_by, changed_only=True).items():
             total: Document = {
                 "room": self._room_id,
                 "offset": self._offsets[message_id],

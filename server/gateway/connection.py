@@ -11,8 +11,9 @@ from server.door import PrependedStream, linger
 from server.gateway import wire
 from server.gateway.addresses import AddressUse
 from server.gateway.closing import FLOODING, GONE, MALFORMED, REVOKED, SLOW
-from server.gateway.commands import Auth, CommandRefused, parse
+from server.gateway.commands import Auth, parse
 from server.gateway.encoding import Encoding, Malformed
+from server.gateway.fields import CommandRefused
 from server.gateway.frames import close_frame, frame
 from server.gateway.inbound import Ended, Inbound, Pinged, Whole
 from server.gateway.outbox import Outbox

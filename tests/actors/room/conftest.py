@@ -37,8 +37,8 @@ UNIQUE = (("room", "offset"), ("room", "user", "client_id"))
 class MemoryStore:
     """Documents in memory, with the version checks and unique indexes that rooms rely on.
 
-    ``before_commit`` and ``after_commit`` are awaited around each commit of a room's order; what
-    they raise, the commit raises: before it is written, or after.
+    ``before_commit`` and ``after_commit`` are awaited around each commit of a room's order or
+    of reactions; what they raise, the commit raises: before it is written, or after.
     """
 
     def __init__(self) -> None:
@@ -82,7 +82,10 @@ class MemoryStore:
 
     async def commit(self, *ops: Put | Delete) -> None:
         events = sum(op.collection == "room_events" and op.version == 0 for op in ops)
-        if any(op.collection == "rooms" and op.version for op in ops):
+        hooked = any(
+            op.collection == "reactions" or (op.collection == "rooms" and op.version) for op in ops
+        )
+        if hooked:
             await self.before_commit()
         for op in ops:
             self._check(op)
@@ -93,6 +96,7 @@ class MemoryStore:
                 del self.rows[op.collection, op.id]
         if any(op.collection == "rooms" and op.version for op in ops):
             self.commits.append(events)
+        if hooked:
             await self.after_commit()
 
     def _check(self, op: Put | Delete) -> None:
@@ -182,6 +186,13 @@ class Hall:
     room: str = ROOM
     refusals: list[Exception] = field(default_factory=list)
 
+    async def restart(self) -> None:
+        """End all actors as the server does, and begin anew over the same store."""
+        await self.supervisor.stop()
+        self.supervisor = Supervisor(self.nursery)
+        self.factory = RoomFactory(self.store, FakeClock())
+        self.rooms = Directory(self.supervisor, "room", self.factory, idle_s=ROOM_IDLE_S)
+
     async def ask(self, question: Ask[Any]) -> Any:
         return await self.rooms.ask(self.room, question)
 
@@ -220,8 +231,9 @@ def open_hall() -> OpenHall:
             supervisor = Supervisor(nursery)
             factory = RoomFactory(store, FakeClock())
             rooms = Directory[RoomMessage](supervisor, "room", factory, idle_s=ROOM_IDLE_S)
-            yield Hall(store, rooms, supervisor, factory, nursery)
-            await supervisor.stop()
+            hall = Hall(store, rooms, supervisor, factory, nursery)
+            yield hall
+            await hall.supervisor.stop()
             nursery.cancel_scope.cancel()
 
     return opened

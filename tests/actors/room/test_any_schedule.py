@@ -1,4 +1,4 @@
-"""Whatever happens, each member sees every message once and in the one order."""
+"""Whatever happens, each member sees every event once, in the one order, and ends with one view."""
 
 import trio
 from hypothesis import given, settings
@@ -6,33 +6,98 @@ from hypothesis import strategies as st
 from trio.testing import MockClock
 
 from actors.kernel import ActorStopped
-from actors.room import RoomError
+from actors.room import (
+    Delete,
+    Edit,
+    MessageDeleted,
+    MessageEdited,
+    MessagePinned,
+    MessagePosted,
+    MessageUnpinned,
+    Pin,
+    React,
+    ReactionsSummed,
+    RoomError,
+)
 from storage import OutcomeUnknown, StoreUnavailable
 
 USERS = 3
+OWNER = "usr_o"
+EMOJI = ("👍", "🎸")
+CLOSED = object()
+
+user = st.integers(0, USERS - 1)
+nth = st.integers(0, 5)
 
 step = st.one_of(
-    st.tuples(st.just("send"), st.integers(0, USERS - 1)),
-    st.tuples(st.just("send"), st.integers(0, USERS - 1)),
-    st.tuples(st.just("resend"), st.integers(0, USERS - 1)),
-    st.tuples(st.just("drop"), st.integers(0, USERS - 1)),
-    st.tuples(st.just("return"), st.integers(0, USERS - 1)),
-    st.tuples(st.just("crash"), st.integers(0, USERS - 1)),
-    st.tuples(st.just("fail before"), st.sampled_from([OutcomeUnknown, StoreUnavailable])),
-    st.tuples(st.just("fail after"), st.just(OutcomeUnknown)),
-    st.tuples(st.just("crash after"), st.just(RuntimeError)),
-    st.tuples(st.just("pass"), st.integers(1, 4)),
+    st.tuples(st.just("send"), user, nth),
+    st.tuples(st.just("send"), user, nth),
+    st.tuples(st.just("resend"), user, nth),
+    st.tuples(st.just("edit"), user, nth),
+    st.tuples(st.just("delete"), user, nth),
+    st.tuples(st.just("react"), user, nth),
+    st.tuples(st.just("unreact"), user, nth),
+    st.tuples(st.just("pin"), user, nth),
+    st.tuples(st.just("unpin"), user, nth),
+    st.tuples(st.just("drop"), user, nth),
+    st.tuples(st.just("return"), user, nth),
+    st.tuples(st.just("crash"), user, nth),
+    st.tuples(st.just("restart"), user, nth),
+    st.tuples(st.just("fail before"), st.sampled_from([OutcomeUnknown, StoreUnavailable]), nth),
+    st.tuples(st.just("fail after"), st.just(OutcomeUnknown), nth),
+    st.tuples(st.just("crash after"), st.just(RuntimeError), nth),
+    st.tuples(st.just("pass"), st.integers(1, 4), nth),
 )
+
+
+class View:
+    """What a page shows: it is kept up by pushes alone."""
+
+    def __init__(self):
+        self.messages = {}
+        self.reactions = {}
+        self.pinned = set()
+
+    def start(self, joined):
+        self.messages = {message.id: message for message in joined.messages}
+        self.reactions = {
+            message.id: dict(message.reactions) for message in joined.messages if message.reactions
+        }
+
+    def apply(self, push):
+        match push:
+            case MessagePosted(_, message) | MessageEdited(message=message):
+                self.messages[message.id] = message
+            case MessageDeleted(message_id=id_):
+                self.messages[id_] = None
+                self.pinned.discard(id_)
+            case MessagePinned(message=message):
+                self.pinned.add(message.id)
+            case MessageUnpinned(message_id=id_):
+                self.pinned.discard(id_)
+            case ReactionsSummed(_, sums):
+                self.reactions |= {id_: dict(counts) for id_, counts in sums.items()}
+
+    def shown(self):
+        messages = {
+            id_: (message.offset, message.content, message.edited_at_ms)
+            for id_, message in self.messages.items()
+            if message is not None and not message.deleted
+        }
+        reactions = {id_: each for id_, each in self.reactions.items() if each and id_ in messages}
+        return messages, reactions, self.pinned
 
 
 class Client:
     """Somebody who keeps what was seen, and comes back by offset."""
 
-    def __init__(self, hall, make_listener, name):
+    def __init__(self, hall, make_listener, person, name):
         self.hall = hall
         self.make_listener = make_listener
         self.name = name
+        self.person = person(name)
         self.seen = []
+        self.view = View()
         self.member = None
         self.epoch = None
         self.sent = 0
@@ -45,21 +110,28 @@ class Client:
         after = self.seen[-1] if self.seen else 0
         try:
             # As a page does that knows the epoch from its first join.
-            joined = await self.hall.join(member, after, self.epoch)
+            joined = await self.hall.join(member, after, self.epoch, self.name)
         except ActorStopped:
             member.answer = CLOSED
             return
         assert joined.recovered or self.epoch is None
         if self.epoch is None:
             self.seen = list(range(1, joined.offset + 1))
+            self.view.start(joined)
         else:
             self.seen += [event.offset for event in joined.events]
+            for event in joined.events:
+                self.view.apply(event)
+            self.view.apply(ReactionsSummed("", joined.sums))
+        self.view.pinned = {message.id for message in joined.pinned}
         self.epoch = joined.epoch
         self.member = member
 
     def drop(self):
         if self.member is not None:
             self.seen += self.member.offsets
+            for push in (*self.member.events, *self.member.others):
+                self.view.apply(push)
             self.member.answer = CLOSED
             self.member = None
 
@@ -72,12 +144,34 @@ class Client:
         earlier = self.acknowledged.setdefault(client_id, sent)
         assert earlier == sent
 
+    async def ask(self, question):
+        try:
+            await self.hall.ask(question)
+        except (RoomError, ActorStopped):
+            return
 
-CLOSED = object()
+
+def question_of(what, client, n, owner):
+    """A question about one of the messages that there are; None where there is none."""
+    ids = sorted(key for kind, key in client.hall.store.rows if key.startswith("msg_"))
+    if not ids:
+        return None
+    id_ = ids[n % len(ids)]
+    emoji = EMOJI[n % len(EMOJI)]
+    match what:
+        case "edit":
+            return Edit(client.person, id_, f"edited {n}")
+        case "delete":
+            return Delete(client.person, id_)
+        case "react" | "unreact":
+            return React(client.person, id_, emoji, on=what == "react")
+        case "pin" | "unpin":
+            return Pin(owner, id_, on=what == "pin")
+    raise AssertionError(what)
 
 
-async def run_schedule(hall, make_listener, steps):
-    clients = [Client(hall, make_listener, f"usr_{n}") for n in range(USERS)]
+async def run_schedule(hall, make_listener, person, steps):
+    clients = [Client(hall, make_listener, person, f"usr_{n}") for n in range(USERS)]
     for client in clients:
         await client.come()
     store = hall.store
@@ -91,13 +185,17 @@ async def run_schedule(hall, make_listener, steps):
         setattr(store, name, hook)
 
     async with trio.open_nursery() as nursery:
-        for what, which in steps:
+        for what, which, n in steps:
             match what:
                 case "send":
                     clients[which].sent += 1
                     nursery.start_soon(clients[which].say, clients[which].sent)
                 case "resend":
                     nursery.start_soon(clients[which].say, clients[which].sent)
+                case "edit" | "delete" | "react" | "unreact" | "pin" | "unpin":
+                    question = question_of(what, clients[which], n, person(OWNER))
+                    if question is not None:
+                        nursery.start_soon(clients[which].ask, question)
                 case "drop":
                     clients[which].drop()
                 case "return":
@@ -107,6 +205,10 @@ async def run_schedule(hall, make_listener, steps):
                         # The one that breaks is closed, as its connection would be.
                         clients[which].member.crash = RuntimeError("planted")
                         clients[which].drop()
+                case "restart":
+                    await hall.restart()
+                    for client in clients:
+                        client.drop()
                 case "fail before":
                     once("before_commit", which)
                 case "fail after" | "crash after":
@@ -121,24 +223,30 @@ async def run_schedule(hall, make_listener, steps):
         client.drop()
         await client.come()
         client.drop()
+    fresh = await hall.join(make_listener())
+    view = View()
+    view.start(fresh)
+    view.pinned = {message.id for message in fresh.pinned}
     total = len(store.offsets())
     assert store.offsets() == list(range(1, total + 1))
     for client in clients:
         assert client.seen == list(range(1, total + 1))
+        assert client.view.shown() == view.shown()
     stored = {(doc["user"], doc.get("client_id")): doc["offset"]
-              for (kind, _), (_, doc) in store.rows.items() if kind == "room_events"}  # fmt: skip
+              for (kind, _), (_, doc) in store.rows.items()
+              if kind == "room_events" and doc["kind"] == "message"}  # fmt: skip
     for client in clients:
         for client_id, sent in client.acknowledged.items():
             assert stored[client.name, client_id] == sent.offset
 
 
-def test_any_schedule(open_hall, listener):
-    @settings(max_examples=200, deadline=None)
-    @given(steps=st.lists(step, max_size=40))
+def test_any_schedule(open_hall, listener, person):
+    @settings(max_examples=250, deadline=None)
+    @given(steps=st.lists(step, max_size=50))
     def check(steps):
         async def run():
             async with open_hall() as hall:
-                await run_schedule(hall, listener, steps)
+                await run_schedule(hall, listener, person, steps)
 
         trio.run(run, clock=MockClock(autojump_threshold=0))
 
