@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import httpx
 import trio
 
 from actors.ids import new_id
 from actors.services import Principal
+from bench.money.faults import ask_psp
 from bench.money.shop import Offer, Shop, person
 
 PAID_WAIT_S = 8.0
@@ -25,6 +27,9 @@ REASONS = (
 )
 REFUNDING_PERCENT = 75
 TWICE_AT_ONCE_PERCENT = 35
+DISPUTING_PERCENT = 8
+VERDICTS = ("won", "lost")
+BANK_WAIT_S = 1.5
 AGAIN_PERCENT = 50
 MAX_REFUNDS = 3
 
@@ -81,7 +86,9 @@ class Crowd:
             await self._pay(order, "pay")
             if await self._wait_until(buyer, order["id"], {"completed"}, PAID_WAIT_S):
                 self.acknowledged.completed.add(order["id"])
-                await self._want_money_back(buyer, order)
+                async with trio.open_nursery() as nursery:
+                    nursery.start_soon(self._want_money_back, buyer, order)
+                    nursery.start_soon(self._go_to_the_bank, order)
 
     async def _order(self, buyer: Principal) -> Any:
         """Order under one key, until the answer is clear."""
@@ -122,6 +129,22 @@ class Crowd:
             ended = {"completed", "partially_refunded", "refunded"}
             if not await self._wait_until(buyer, order["id"], ended, SETTLED_WAIT_S):
                 return
+
+    async def _go_to_the_bank(self, order: Any) -> None:
+        """Have the bank take the money back, at first, and in the end or not."""
+        if self._draw.randrange(100) >= DISPUTING_PERCENT:
+            return
+        payment = {"payment_id": order["payment"]["id"]}
+        amount = self._draw.choice((order["amount"], self._draw.randint(1, order["amount"])))
+        steps = ({"status": "opened", "amount": amount}, {"status": self._draw.choice(VERDICTS)})
+        for step in steps:
+            await trio.sleep(self._draw.uniform(0, BANK_WAIT_S))
+            try:
+                await ask_psp(self._shop.town, "POST", "/control/disputes", payment | step)
+            except httpx.HTTPError:
+                self.acknowledged.answers["dispute not made"] += 1
+                return
+            self.acknowledged.answers[f"dispute {step['status']}"] += 1
 
     async def _ask_for_refund(self, buyer: Principal, order: Any) -> None:
         bodies = [self._refund_body(order)]

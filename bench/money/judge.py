@@ -52,12 +52,16 @@ def judge(house: House, provider: ProviderTruth, acknowledged: Acknowledged) -> 
     differences = list(acknowledged.faults)
     for rule in OF_ALL:
         differences += _broken(lambda rule=rule: rule(house.kept), rule.__name__)
+    misreported = provider.misreported()
     entries = defaultdict(list)
     for entry in house.kept.journal:
         entries[entry["order"]].append(entry)
     for case in house.kept.cases:
         kept = replace(house.kept, cases=[case], journal=entries[case.order.id])
-        differences += (f"{case.order.id}: {each}" for each in _judge_order(kept, case, provider))
+        found = [*_judge_order(kept, case), *_stranded(kept, case)]
+        if not (case.order.payment.id in misreported or _is_frozen(case)):
+            found += _other_than_theirs(kept, case, provider)
+        differences += (f"{case.order.id}: {each}" for each in found)
     differences += _unknown_money(house.kept, provider)
     differences += _lost(house.kept, acknowledged)
     differences += (
@@ -73,15 +77,17 @@ def _broken(check: Callable[[], None], name: str) -> Iterator[str]:
         yield f"{name}: {str(error)[:500]}"
 
 
-def _judge_order(kept: Kept, case: Case, provider: ProviderTruth) -> Iterator[str]:
+def _judge_order(kept: Kept, case: Case) -> Iterator[str]:
     for with_entries in OF_AN_ORDER_WITH_ITS_ENTRIES:
         yield from _broken(lambda rule=with_entries: rule(kept, case), with_entries.__name__)
     for rule in OF_AN_ORDER:
         yield from _broken(lambda rule=rule: rule(case), rule.__name__)
-    yield from _stranded(kept, case)
-    frozen = case.order.payment.status is PaymentStatus.QUARANTINED
-    if not (frozen or any(each.status in rules.LOOKED_AT for each in case.refunds)):
-        yield from _other_than_theirs(kept, case, provider)
+
+
+def _is_frozen(case: Case) -> bool:
+    """Whether an operator has to decide before the two can agree."""
+    quarantined = case.order.payment.status is PaymentStatus.QUARANTINED
+    return quarantined or any(each.status in rules.LOOKED_AT for each in case.refunds)
 
 
 def _stranded(kept: Kept, case: Case) -> Iterator[str]:
@@ -125,8 +131,7 @@ def _other_than_theirs(kept: Kept, case: Case, provider: ProviderTruth) -> Itera
         refunded += theirs["amount"] if theirs["status"] == "succeeded" else 0
     if refunded > captured:
         yield f"{refunded} were refunded of {captured}"
-    sent = _sent(case, provider)
-    truth = captured - refunded - sent
+    truth = captured - refunded - payment.get("lost", 0) - _sent(case, provider)
     if kept.account(case, Account.CLEARING) != truth:
         yield f"clearing: ours {kept.account(case, Account.CLEARING)}, theirs {truth}"
 

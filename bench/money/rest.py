@@ -11,7 +11,9 @@ from bench.money.shop import OPERATOR, Shop
 from bench.money.truth import all_of
 
 REST_TIMEOUT_S = 180.0
-LOOK_S = 1.0
+COMPARING_TIMEOUT_S = 300.0
+"""For a reconciliation, which asks the provider for every order."""
+LOOK_S = 2.0
 
 OPEN = {
     "refunds": ("requested", "submitting", "pending", "unknown", "review"),
@@ -34,7 +36,9 @@ async def sweep_until_rest(shop: Shop) -> dict[str, int]:
         while still_open:
             await trio.sleep(LOOK_S)
             await _decide_reviews(shop)
-            await shop.must(OPERATOR, "POST", "/admin/sweep")
+            answer = await shop.call(OPERATOR, "POST", "/admin/sweep", timeout_s=REST_TIMEOUT_S)
+            assert answer is not None, "no sweep in time"
+            assert answer.is_success, answer.text
             status = await ask_psp(shop.town, "GET", "/control/status")
             theirs = {name: status[name] for name in ("refunds_unsettled", "webhooks_undelivered")}
             still_open = {k: v for k, v in (theirs | count_open(shop)).items() if v}
@@ -43,7 +47,11 @@ async def sweep_until_rest(shop: Shop) -> dict[str, int]:
 
 async def differences_of_reconciliation(shop: Shop) -> list[Any]:
     """Have the house itself compare."""
-    report = await shop.must(OPERATOR, "GET", "/admin/reconciliation")
+    answer = await shop.call(
+        OPERATOR, "GET", "/admin/reconciliation", timeout_s=COMPARING_TIMEOUT_S
+    )
+    assert answer is not None, "no reconciliation in time"
+    report = answer.json()
     assert report["complete"], "too many orders for one reconciliation"
     return list(report["differences"])
 

@@ -54,12 +54,15 @@ class Shop:
         path: str,
         body: Any = None,
         headers: Mapping[str, str] | None = None,
+        timeout_s: float = CALL_TIMEOUT_S,
     ) -> httpx.Response | None:
         """Ask once; None where the connection was lost."""
         url = f"{self.town.house_url}/api/v1{path}"
         sent = {"Authorization": f"Bearer {self.town.token(who)}", **(headers or {})}
         try:
-            return await self._client.request(method, url, json=body, headers=sent)
+            return await self._client.request(
+                method, url, json=body, headers=sent, timeout=timeout_s
+            )
         except httpx.TransportError:
             return None
 

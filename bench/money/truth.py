@@ -1,5 +1,6 @@
 """The two truths, read whole: what the provider has, and what the house has kept."""
 
+import json
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,9 +19,20 @@ class ProviderTruth:
     """All documents of the provider, by their ids; transfers by ours."""
 
     payments: Mapping[str, Document]
+    disputes: Mapping[str, Document]
     refunds: Mapping[str, Document]
     transfers: Mapping[str, list[Document]]
     webhooks: Mapping[str, Document]
+
+    def misreported(self) -> set[str]:
+        """The payments of which a dispute was told with a wrong amount: nobody can ask for it."""
+        wrong = set()
+        for webhook in self.webhooks.values():
+            said = json.loads(webhook["body"])["content"]["object"]
+            dispute = self.disputes.get(said.get("dispute_id", ""))
+            if dispute is not None and int(said["amount"]) != dispute["amount"]:
+                wrong.add(dispute["payment"])
+        return wrong
 
 
 async def read_provider(town: Town) -> ProviderTruth:
@@ -30,6 +42,7 @@ async def read_provider(town: Town) -> ProviderTruth:
         transfers[doc["transfer_group"]].append(doc)
     return ProviderTruth(
         payments=await all_of(town, "payments"),
+        disputes=await all_of(town, "disputes"),
         refunds=await all_of(town, "refunds"),
         transfers=transfers,
         webhooks=await all_of(town, "webhooks"),
