@@ -30,10 +30,11 @@ class Gateway:
     """Serves chat to WebSockets; it is a ``ConnectionHandler`` of the door's.
 
     ``rooms`` is the directory of room actors; ``admit`` lets a principal (None: a guest) into a
-    room and tells whether it holds a ticket, or raises RoomError; ``authenticate`` turns an access token into a principal or raises
-    AccountError; ``origins`` are those whose pages may connect besides the host's own, such as
-    https://stage.example; ``trusted_proxies`` are those whose ``X-Forwarded-For`` is believed. Of a
-    proxy that is not, all clients count as one address, unless it is on this machine.
+    room and tells whether it holds a ticket, or raises RoomError; ``authenticate`` turns an access
+    token into a principal or raises AccountError; ``origins`` are those whose pages may connect
+    besides the host's own, such as https://stage.example; ``trusted_proxies`` are those whose
+    ``X-Forwarded-For`` is believed. Of a proxy that is not, all clients count as one address,
+    unless it is on this machine.
     """
 
     def __init__(
