@@ -1,6 +1,5 @@
 """The room's actor: one order for all that happens, and everybody told of it."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import assert_never
 
@@ -9,8 +8,7 @@ import structlog
 from actors.kernel import Actor
 from actors.ports import Batch, Clock
 from actors.room.archive import Archive
-from actors.room.committing import reconcile, write_commit
-from actors.room.errors import RoomError, busy
+from actors.room.errors import RoomError
 from actors.room.events import Message, Push, ReactionsSummed, ReportMade
 from actors.room.floor import Floor
 from actors.room.history import answer_history, find_message
@@ -35,6 +33,7 @@ from actors.room.messages import (
     Outcome,
     Pin,
     PutOut,
+    Question,
     React,
     ReactionsWritten,
     Reconciled,
@@ -47,20 +46,18 @@ from actors.room.messages import (
 )
 from actors.room.nowhere import refuse
 from actors.room.order import Order
-from actors.room.pace import Pace
 from actors.room.posting import by
 from actors.room.presence import Presence
 from actors.room.reactions import BatchOutcome
 from actors.room.roster import Rosters
 from actors.room.state import RoomState, load
 from actors.room.text import clean_reason
-from actors.room.writing import write_reactions, write_report
+from actors.room.works import Works
+from actors.room.writing import write_report
 
 FIRST_MESSAGES = 50
 """What a new member is shown of what was said before."""
 MAX_HISTORY_MESSAGES = 100
-MAX_READS = 16
-"""Of the store, at a time, for one room."""
 
 log = structlog.get_logger()
 
@@ -78,14 +75,12 @@ class RoomActor(Actor[RoomMessage]):
         self._roster = rosters.of(archive.room_id)
         self._clock = clock
         self._order: Order | None = None
-        self._pace = Pace()
-        self._tick_pending = False
         self._floor = Floor(clock)
-        self._reads = 0
 
     async def started(self) -> None:
         """Read where the room stands, and tell its members what they have not heard of it."""
         self._presence = Presence(self._room_id, self._roster, self.context.after)
+        self._works = Works(self.context, self._archive, self._roster)
         state = await load(self._archive)
         if state is None:
             return
@@ -102,14 +97,24 @@ class RoomActor(Actor[RoomMessage]):
 
     def idle(self) -> bool:
         """Whether nobody is in and nothing is under way."""
-        return not (self._roster or self._order or self._floor.desk or self._reads)
+        return not (self._roster or self._order or self._floor.desk or self._works)
 
     async def receive(self, message: RoomMessage) -> None:
         """Handle one message."""
         order = self._order
         if order is None:
             refuse(message)
-            return
+        elif isinstance(message, Outcome):
+            await self._do_outcome(message, order)
+        else:
+            try:
+                await self._do(message, order)
+            except RoomError as error:
+                question = message.question if isinstance(message, Found) else message
+                question.reply.refuse(error)
+
+    async def _do(self, message: Question | Found, order: Order) -> None:
+        """Handle what members ask. RoomError."""
         match message:
             case Join():
                 self._do_join(message, order.state)
@@ -132,28 +137,25 @@ class RoomActor(Actor[RoomMessage]):
                 await self._presence.note_typing(by(message.by))
             case History():
                 self._do_history(message, order.state)
-            case Send() | Edit() | Delete() | Pin() | React() | Report():
-                self._do_question(message, order)
             case Found(question, found):
                 self._do_about(question, order.state.recent.message(found.id) or found, order)
             case _:
-                await self._do_outcome(message, order)
+                self._do_question(message, order)
 
     async def _do_outcome(self, message: Outcome, order: Order) -> None:
         """Handle what a child task or the time has to say."""
         match message:
             case Committed(commit):
                 events = order.landed(commit)
-                self._commit_next()
+                self._works.commit(order)
                 if events:
                     await self._publish(events, events[-1].offset)
             case CommitFailed(error):
                 log.warning("room_commit_failed", room=self._room_id, error=str(error))
-                drafts = order.failed(error)
-                self.context.spawn(reconcile, self.context.me, self._archive, drafts)
+                self._works.reconcile(order.failed(error))
             case Reconciled(state, landed):
                 order.reconciled(state, landed)
-                self._commit_next()
+                self._works.commit(order)
                 await self._catch_up(order.state)
             case ReactionsWritten(outcome):
                 await self._do_reactions(outcome, order.state)
@@ -163,9 +165,9 @@ class RoomActor(Actor[RoomMessage]):
                 self._roster.tell(moderators, Batch((push,)))
                 report.reply.answer(None)
             case TickDue():
-                self._tick_pending = False
-                self._commit_next()
-                self._react_next()
+                self._works.ticked()
+                self._works.commit(order)
+                self._works.react(self._floor.desk, order.state.record.last_offset)
             case CountDue():
                 await self._presence.tell_count()
             case TypingDue():
@@ -175,8 +177,7 @@ class RoomActor(Actor[RoomMessage]):
 
     def _do_join(self, join: Join, state: RoomState) -> None:
         if join.member not in self._roster and len(self._roster) >= MAX_MEMBERS:
-            join.reply.refuse(RoomError("room_full", "The room is full."))
-            return
+            raise RoomError("room_full", "The room is full.")
         self._roster.add(join.member, join.by)
         self._presence.count_changed()
         last = state.record.last_offset
@@ -204,29 +205,24 @@ class RoomActor(Actor[RoomMessage]):
         message = None if message_id is None else order.state.recent.message(message_id)
         if message is not None or message_id is None:
             self._do_about(question, message, order)
-        elif self._reads >= MAX_READS:
-            question.reply.refuse(busy())
         else:
-            self._read(find_message, self.context.me, self._archive, question)
+            self._works.read(find_message, self.context.me, self._archive, question)
 
     def _do_about(self, question: OnMessage, message: Message | None, order: Order) -> None:
-        try:
-            self._floor.take(question, message, order)
-        except RoomError as error:
-            question.reply.refuse(error)
-            return
+        self._floor.take(question, message, order)
         match question:
             case Send():
                 self._presence.stop_typing(by(question.by))
-                self._commit_next()
+                self._works.commit(order)
             case Edit() | Delete() | Pin():
-                self._commit_next()
+                self._works.commit(order)
             case React():
-                self._react_next()
+                self._works.react(self._floor.desk, order.state.record.last_offset)
             case Report():
                 report = replace(question, reason=clean_reason(question.reason))
                 now_ms = self._clock.now_ms()
-                self._read(write_report, self.context.me, self._archive, report, message, now_ms)
+                me = self.context.me
+                self._works.read(write_report, me, self._archive, report, message, now_ms)
 
     def _do_history(self, history: History, state: RoomState) -> None:
         limit = max(1, min(history.limit, MAX_HISTORY_MESSAGES))
@@ -234,49 +230,8 @@ class RoomActor(Actor[RoomMessage]):
         if found is not None:
             messages, more = found
             history.reply.answer(HistoryPage(state.shown(messages), more))
-        elif self._reads >= MAX_READS:
-            history.reply.refuse(busy())
         else:
-            self._read(answer_history, self._archive, history, limit)
-
-    def _read(self, work: Callable[..., Awaitable[None]], *args: object) -> None:
-        self._reads += 1
-        self.context.spawn(self._read_counted, work, *args)
-
-    async def _read_counted(self, work: Callable[..., Awaitable[None]], *args: object) -> None:
-        try:
-            await work(*args)
-        finally:
-            self._reads -= 1
-
-    def _commit_next(self) -> None:
-        order = self._order
-        assert order is not None
-        while order.wants_commit:
-            wait_s = self._pace.wait_s()
-            if wait_s > 0:
-                self._tick_in(wait_s)
-                return
-            commit = order.begin()
-            if commit is not None:
-                self._pace.began(len(commit.events), len(self._roster))
-                self.context.spawn(write_commit, self.context.me, self._archive, commit)
-
-    def _react_next(self) -> None:
-        desk = self._floor.desk
-        wait_s = desk.pace.wait_s()
-        if wait_s > 0:
-            self._tick_in(wait_s)
-        elif batch := desk.take():
-            assert self._order is not None
-            desk.pace.began(len(batch), len(self._roster))
-            last = self._order.state.record.last_offset
-            self.context.spawn(write_reactions, self.context.me, self._archive, batch, last)
-
-    def _tick_in(self, wait_s: float) -> None:
-        if not self._tick_pending:
-            self._tick_pending = True
-            self.context.after(wait_s, TickDue())
+            self._works.read(answer_history, self._archive, history, limit)
 
     async def _do_reactions(self, outcome: BatchOutcome, state: RoomState) -> None:
         self._floor.desk.under_way = False
@@ -286,7 +241,7 @@ class RoomActor(Actor[RoomMessage]):
                 react.reply.answer(None)
             else:
                 react.reply.refuse(refusal)
-        self._react_next()
+        self._works.react(self._floor.desk, state.record.last_offset)
         sums = {id_: each.counts for id_, each in outcome.sums.items()}
         if sums:
             await self._publish((ReactionsSummed(self._room_id, sums),), self._roster.offset)

@@ -277,7 +277,7 @@ Outcome = (
 )
 """What a room tells itself: how a child task went, and that it is time."""
 
-RoomMessage = (
+Question = (
     Join
     | Leave
     | PutOut
@@ -287,6 +287,6 @@ RoomMessage = (
     | History
     | CountMembers
     | ListMembers
-    | Found
-    | Outcome
 )
+
+RoomMessage = Question | Found | Outcome

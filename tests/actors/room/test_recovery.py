@@ -10,8 +10,8 @@ from actors.room import (
     Leave,
     RoomError,
 )
-from actors.room.actor import MAX_READS
 from actors.room.recent import MAX_RECOVERED_EVENTS
+from actors.room.works import MAX_READS
 from storage import StoreUnavailable
 
 
