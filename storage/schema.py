@@ -138,8 +138,33 @@ SCHEMA = Schema(
         ),
         Collection(
             "rooms",
+            fields={"owner": str, "created_at": int},
+            indexes=(by("owner", "created_at"),),
+        ),
+        Collection(
+            "room_settings",
             fields={},
             indexes=(),
+        ),
+        Collection(
+            "room_roles",
+            fields={"room": str, "at": int},
+            indexes=(by("room", "at"),),
+        ),
+        Collection(
+            "room_sanctions",
+            fields={"room": str, "kind": str, "at": int},
+            indexes=(by("room", "at"), by("room", "kind", "at")),
+        ),
+        Collection(
+            "room_pending",
+            fields={"room": str, "at": int},
+            indexes=(by("room", "at"),),
+        ),
+        Collection(
+            "room_audit",
+            fields={"room": str, "at": int},
+            indexes=(by("room", "at"),),
         ),
         Collection(
             "room_events",
@@ -260,6 +285,7 @@ SCHEMA = Schema(
         Migration(1, "the first collections"),
         Migration(2, "products, orders and their money"),
         Migration(3, "more kinds of a room's events, and reactions"),
+        Migration(4, "who keeps order in a room, and how"),
     ),
 )
 """What Bandstand stores. Times are int64 milliseconds since 1970."""

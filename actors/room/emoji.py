@@ -1,5 +1,6 @@
 """What is one emoji, as far as a reaction needs to know."""
 
+import re
 import unicodedata
 
 from actors.room.errors import RoomError
@@ -21,6 +22,8 @@ PICTURES = (
 )
 """Blocks that Unicode's emoji are in, but for those that are made of letters and digits."""
 OLD_PICTURES = "\u00a9\u00ae\u203c\u2049\u2122\u2139"
+A_PICTURE = "\u2b50"
+KEYCAPS = re.compile(f"[0-9#*]{EMOJI_STYLE}?{KEYCAP}")
 
 
 def one_emoji(text: str) -> str:
@@ -34,6 +37,20 @@ def one_emoji(text: str) -> str:
     ):
         raise RoomError("bad_emoji", "A reaction is one emoji.")
     return text
+
+
+def only_emoji(text: str) -> bool:
+    """Whether a text has emoji and spaces alone, and one emoji at least."""
+    rest = "".join(KEYCAPS.sub(A_PICTURE, text).split())
+    pictures = [_is_picture(each) or ord(each) in REGIONAL for each in rest]
+    parts = [_is_part(each) for each in rest]
+    return any(pictures) and all(map(max, pictures, parts))
+
+
+def _is_part(character: str) -> bool:
+    if character in (JOINER, EMOJI_STYLE):
+        return True
+    return ord(character) in SKIN_TONES or ord(character) in TAGS
 
 
 def _is_element(text: str) -> bool:

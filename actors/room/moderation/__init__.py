@@ -1,0 +1,98 @@
+"""Keeping order in a room: roles, modes, sanctions, words, the approval queue, the audit log."""
+
+from actors.room.moderation.addresses import address_mark
+from actors.room.moderation.approval import PENDING, Pending, pending_of
+from actors.room.moderation.audit import AUDIT, AUDIT_PREFIX, AuditEntry, audit_of
+from actors.room.moderation.change import (
+    Change,
+    Effect,
+    MessageRemoved,
+    ModesSet,
+    PendingPosted,
+    PendingResolved,
+    PendingTold,
+    Purged,
+    PutOutBanned,
+    RolesChanged,
+    SanctionTold,
+)
+from actors.room.moderation.commands import (
+    ACTIONS,
+    Approve,
+    Ban,
+    ChangeWords,
+    LiftBan,
+    LiftShadowBan,
+    LiftTimeout,
+    ModerationCommand,
+    OnUser,
+    PurgeUser,
+    Reject,
+    RemoveMessage,
+    SetModes,
+    SetRole,
+    SetSlow,
+    ShadowBan,
+    TimeOut,
+)
+from actors.room.moderation.moderation import Moderation, Verdict
+from actors.room.moderation.modes import Modes
+from actors.room.moderation.people import GUEST, Person, Role
+from actors.room.moderation.reading import owner_of, read_rules
+from actors.room.moderation.rules import ROLES, Moderator, Rules, moderator_of
+from actors.room.moderation.sanctions import SANCTIONS, Kind, Sanction, sanction_of
+
+__all__ = [
+    "ACTIONS",
+    "AUDIT",
+    "AUDIT_PREFIX",
+    "GUEST",
+    "PENDING",
+    "ROLES",
+    "SANCTIONS",
+    "Approve",
+    "AuditEntry",
+    "Ban",
+    "Change",
+    "ChangeWords",
+    "Effect",
+    "Kind",
+    "LiftBan",
+    "LiftShadowBan",
+    "LiftTimeout",
+    "MessageRemoved",
+    "Moderation",
+    "ModerationCommand",
+    "Moderator",
+    "Modes",
+    "ModesSet",
+    "OnUser",
+    "Pending",
+    "PendingPosted",
+    "PendingResolved",
+    "PendingTold",
+    "Person",
+    "PurgeUser",
+    "Purged",
+    "PutOutBanned",
+    "Reject",
+    "RemoveMessage",
+    "Role",
+    "RolesChanged",
+    "Rules",
+    "Sanction",
+    "SanctionTold",
+    "SetModes",
+    "SetRole",
+    "SetSlow",
+    "ShadowBan",
+    "TimeOut",
+    "Verdict",
+    "address_mark",
+    "audit_of",
+    "moderator_of",
+    "owner_of",
+    "pending_of",
+    "read_rules",
+    "sanction_of",
+]

@@ -1,0 +1,57 @@
+"""A room's rules, read from the store."""
+
+from actors.room.moderation.approval import PENDING, pending_of
+from actors.room.moderation.rules import (
+    MAX_MODERATORS,
+    ROLES,
+    SETTINGS,
+    Rules,
+    moderator_of,
+    settings_of,
+)
+from actors.room.moderation.sanctions import MAX_SANCTIONS, SANCTIONS, sanction_of
+from storage.api import Cursor, Row, Store
+
+ROOMS = "rooms"
+STREAMS = "streams"
+PAGE_ROWS = 1_000
+MAX_KEPT_PENDING = 1_000
+"""Read at most: those that wait are fewer, but some may not be cleared away yet."""
+
+
+async def read_rules(store: Store, room_id: str) -> Rules:
+    """Read what holds in a room. StoreUnavailable.
+
+    The owner of a stream owns its room; one's own room has its maker in its document.
+    """
+    settings = await store.get(SETTINGS, room_id)
+    moderators = [moderator_of(row) for row in await _all(store, ROLES, room_id, MAX_MODERATORS)]
+    sanctions = [sanction_of(row) for row in await _all(store, SANCTIONS, room_id, MAX_SANCTIONS)]
+    pending = [pending_of(row) for row in await _all(store, PENDING, room_id, MAX_KEPT_PENDING)]
+    return Rules(
+        room_id=room_id,
+        owner=await owner_of(store, room_id),
+        moderators={each.user_id: each for each in moderators},
+        sanctions={each.key: each for each in sanctions},
+        pending={each.id: each for each in pending},
+        **settings_of(settings),
+    )
+
+
+async def owner_of(store: Store, room_id: str) -> str | None:
+    """Give whose room it is. StoreUnavailable."""
+    row = await store.get(STREAMS, room_id) or await store.get(ROOMS, room_id)
+    return None if row is None else row.doc.get("owner")
+
+
+async def _all(store: Store, collection: str, room_id: str, most: int) -> list[Row]:
+    rows: list[Row] = []
+    after: Cursor | None = None
+    while len(rows) < most:
+        limit = min(most - len(rows), PAGE_ROWS)
+        page = await store.find(collection, {"room": room_id}, sort="at", after=after, limit=limit)
+        rows += page
+        if len(page) < limit:
+            break
+        after = (page[-1].doc["at"], page[-1].id)
+    return rows
