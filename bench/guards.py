@@ -25,7 +25,7 @@ LAST = ("test_narrow_schedules.py", "test_crash_points.py", "test_any_schedule.p
 EXAMPLES = "300"
 TIMEOUT_S = 600
 
-FIRST_FAILURE = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
+FIRST_FAILURE = re.compile(r"^(?:FAILED|ERROR) (.+?)(?: - |$)", re.MULTILINE)
 
 
 class Guard(NamedTuple):

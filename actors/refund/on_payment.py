@@ -108,6 +108,9 @@ def _change(step: Step, event: PaymentHeard, change: PaymentChange) -> None:
                 _complete(step, event)
         case PaymentStatus.CANCELLED:
             _expire(step)
+            if event.word == "open":  # it was made too late: nobody may pay it any more
+                due_at = step.now_ms + POLL_DELAYS_MS[0]
+                step.add_job(JobKind.EXPIRE_PAYMENT, order.payment.id, due_at)
         case PaymentStatus.FAILED if event.word == "refused":
             _expire(step)
         case PaymentStatus.FAILED:

@@ -97,10 +97,13 @@ class LatePsp(GatedPsp):
 
     async def _refund(self, refund: NewRefund) -> RefundState | Refused | Unclear:
         answer = await super().create_refund(refund)
-        if self.instant and isinstance(answer, RefundState) and answer.status == "pending":
+        if not isinstance(answer, RefundState):
+            return answer
+        if self.instant and answer.status == "pending":
             self.decide_refund(refund.refund_id, "succeeded")
-            return self.refunds[refund.refund_id]
-        return answer
+        elif answer.status != "pending":
+            self.decide_refund(refund.refund_id, answer.status)
+        return self.refunds[refund.refund_id]
 
     def decide_payment(self, payment_id: str, word: PaymentWord) -> None:
         self._tell(self.pay(payment_id, word))

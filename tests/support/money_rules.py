@@ -48,6 +48,7 @@ async def check_books(store: Store) -> Kept:
         the_order_says_what_its_refunds_do(case)
         refunds_were_allowed(case)
         no_reply_alone_makes_a_success(kept, case)
+        every_outcome_of_a_call_is_taken_in(kept, case)
         the_log_leads_to_what_is_stored(kept, case)
     return kept
 
@@ -189,6 +190,11 @@ def no_reply_alone_makes_a_success(kept: Kept, case: Case) -> None:
             assert any(is_word_of_success(event, refund) for event in said), refund
 
 
+def every_outcome_of_a_call_is_taken_in(kept: Kept, case: Case) -> None:
+    for row in kept.logs[case.order.id]:
+        assert row.doc["event"]["kind"] != "job_postponed" or is_for_an_account(row.doc), row.doc
+
+
 def the_log_leads_to_what_is_stored(kept: Kept, case: Case) -> None:
     log = kept.logs[case.order.id]
     assert [row.doc["seq"] for row in log] == list(range(1, case.order.seq + 1))
@@ -238,3 +244,7 @@ def takes_a_seat(case: Case, line: Line) -> bool:
         return not case.order.expired
     held = (product_status for product_status in opened_lines(case))
     return any(each is line and status is not LicenceStatus.REVOKED for each, status in held)
+
+
+def is_for_an_account(event: Document) -> bool:
+    return bool(event["event"]["reason"] == "the seller has no payout account")

@@ -8,6 +8,8 @@ import pytest
 from support.money_stage import open_money_stage
 from support.orders import VIRTUAL_TIME
 
+from actors.refund.jobs import PAYMENT_HOLD_MS
+
 Step = tuple[Any, ...]
 
 DELIVER = ("deliver", 0, 1)
@@ -41,6 +43,14 @@ SCHEDULES: dict[str, list[Step]] = {
         DELIVER,
         *said("failed"),
         ("set wire", 0, 0),
+        ("wait", 12),
+    ],
+    "is failed by a webhook before the reply says so": [
+        *PAID,
+        ("set wire", 0, 3),
+        ("fault", "fail"),
+        ("ask back", 0, "admin", None),
+        DELIVER,
         ("wait", 12),
     ],
     "is confirmed by an old webhook while the contrary is asked for": [
@@ -96,3 +106,21 @@ async def test_an_order_that(name: str, suspends: bool) -> None:
     with tempfile.TemporaryDirectory() as folder:
         async with open_money_stage(Path(folder), 250, suspends) as stage:
             await stage.play(SCHEDULES[name])
+
+
+@VIRTUAL_TIME
+async def test_a_payment_that_is_made_after_its_order_expired_is_ended() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        async with open_money_stage(Path(folder), 250, False) as stage:
+            await stage.do("silent", True)
+            await stage.do("order", 0, 7)
+            await stage.do("wait", PAYMENT_HOLD_MS / 1000 - 1)
+            await stage.do("silent", False)
+            await stage.do("set wire", 3, 0)
+            await stage.do("sweep", True)  # the request leaves
+            await stage.do("set wire", 0, 0)
+            await stage.do("wait", 2)  # the order expires: the provider knows of no payment
+            assert stage.psp.payments == {}
+            await stage.do("wait", 70)
+            (payment,) = stage.psp.payments.values()
+            assert payment.status == "cancelled"
