@@ -100,8 +100,9 @@ def _lay(rules: Rules, sanction: Sanction) -> Change:
     if len(sanctions) >= MAX_SANCTIONS:
         raise RoomError("too_many_sanctions", "Lift some that are not needed any more.")
     if older is not None:
-        kept = sanction.address or older.address if sanction.kind is Kind.BAN else ""
-        sanction = replace(sanction, version=older.version, address=kept)
+        # A ban that is written over bans the same address still: it may not be known any more.
+        kept = older.address if older.holds(sanction.at_ms) else ""
+        sanction = replace(sanction, version=older.version, address=sanction.address or kept)
     after = replace(sanction, version=sanction.version + 1)
     ops: list[Put | Delete] = [put_sanction(rules.room_id, sanction)]
     ops += [delete_sanction(rules.room_id, each) for each in over]

@@ -10,9 +10,12 @@ length, whatever is in it.
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 MAX_WORDS = 500
 MAX_WORD_CHARACTERS = 40
+MAX_DECOMPOSED_CHARACTERS = 4
+"""Of one character. There are some that stand for whole sentences, and would make a text long."""
 
 _LEET = str.maketrans("013457@$!|+", "oieastasiit")
 _LEET_WITH_L = str.maketrans("013457@$!|+", "oleastaslit")
@@ -33,8 +36,15 @@ def fold(text: str) -> str:
     """Give a text without case, accents, width, and characters that nobody sees."""
     if text.isascii():
         return text.lower()
-    decomposed = unicodedata.normalize("NFKD", text).casefold()
-    decomposed = unicodedata.normalize("NFKD", decomposed)
+    return "".join(map(_folded, text))
+
+
+@lru_cache(maxsize=4_096)
+def _folded(character: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", character)
+    if len(decomposed) > MAX_DECOMPOSED_CHARACTERS:
+        return character
+    decomposed = unicodedata.normalize("NFKD", decomposed.casefold())
     return "".join(each for each in decomposed if unicodedata.category(each) not in _UNSEEN)
 
 
@@ -75,14 +85,19 @@ class WordFilter:
         pieces = fold(text).split()
         if self._inner and self._is_inside("".join(pieces)):
             return True
-        if any(self._is_word(form) for piece in pieces for form in _forms(piece)):
+        if any(self._is_word(form) for piece in set(pieces) for form in set(_forms(piece))):
             return True
         return any(self._is_spaced_out(run) for run in _runs(pieces))
 
     def _is_word(self, form: str) -> bool:
         if form in self._whole:
             return True
-        return any(form[:length] in self._prefixes for length in self._prefix_lengths)
+        for length in self._prefix_lengths:
+            if length > len(form):
+                break
+            if form[:length] in self._prefixes:
+                return True
+        return False
 
     def _is_spaced_out(self, run: str) -> bool:
         listed = self._whole | self._prefixes

@@ -99,7 +99,7 @@ def test_time_grows_with_the_length_alone(unit):
 
     def took_s(text):
         times = []
-        for _ in range(5):
+        for _ in range(3):
             began = time.process_time()
             found.hits(text)
             times.append(time.process_time() - began)
