@@ -54,18 +54,17 @@ class Desk:
         self.now_ms += round(seconds * 1000)
 
 
-@dataclass(frozen=True)
 class People:
     """One of each kind, and a second one where peers matter."""
 
-    owner: Person = Person(user_id("A"), "Olga")
-    admin: Person = Person(user_id("B"), "Root", admin=True)
-    moderator: Person = Person(user_id("C"), "Mo")
-    other_moderator: Person = Person(user_id("D"), "Max")
-    member: Person = Person(user_id("E"), "Eve", address="a" * 32)
-    neighbour: Person = Person(user_id("F"), "Flo", address="a" * 32)
-    ticketed: Person = Person(user_id("G"), "Tim", holds_ticket=True)
-    guest: Person = Person(None, "", address="a" * 32)
+    owner = Person(user_id("A"), "Olga")
+    admin = Person(user_id("B"), "Root", admin=True)
+    moderator = Person(user_id("C"), "Mo")
+    other_moderator = Person(user_id("D"), "Max")
+    member = Person(user_id("E"), "Eve", address="a" * 32)
+    neighbour = Person(user_id("F"), "Flo", address="a" * 32)
+    ticketed = Person(user_id("G"), "Tim", holds_ticket=True)
+    guest = Person(None, "", address="a" * 32)
 
 
 @pytest.fixture

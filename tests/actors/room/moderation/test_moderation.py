@@ -111,8 +111,15 @@ def test_what_is_refused_otherwise_does_not_count_for_slow_mode(desk, people):
     assert desk.send(people.member) is Verdict.POST
 
 
-@pytest.mark.parametrize("content", ["\U0001f600", "\U0001f44d\U0001f3fd \u2764\ufe0f", "1\ufe0f\u20e3",
-                                     "\U0001f1e9\U0001f1ea"])  # fmt: skip
+@pytest.mark.parametrize(
+    "content",
+    [
+        "\U0001f600",
+        "\U0001f44d\U0001f3fd \u2764\ufe0f",
+        "1\ufe0f\u20e3",
+        "\U0001f1e9\U0001f1ea",
+    ],
+)
 def test_emoji_alone(desk, people, content):
     desk.do(SetModes(emote_only=True), people.moderator)
     assert desk.send(people.member, content) is Verdict.POST

@@ -91,7 +91,7 @@ def test_any_text_and_any_words(text, candidates):
 
 @pytest.mark.parametrize("unit", ["a ", "a", "a.", "1", "\u99ac", "b4d ", "\ufdfa", "a\u0301"])
 def test_time_grows_with_the_length_alone(unit):
-    """Counted in steps of the processor's clock: ten times the text is no hundred times the work."""
+    """By the processor's clock: ten times the text is no hundred times the work."""
     found = WordFilter(
         [*(("a" * n) + "b" for n in range(1, 40)), *(("a" * n) + "c*" for n in range(1, 39))]
         + [("\u99ac" * n) + "\u9e7f" for n in range(1, 39)]
