@@ -5,6 +5,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import structlog
@@ -13,6 +14,7 @@ import trio
 from actors.kernel import Directory, Supervisor
 from actors.refund import Books, Calls, RefundActor, RefundMessage, RefundTools, Terms
 from actors.room import ROOM_IDLE_S, RoomFactory, RoomMessage
+from actors.room.moderation import address_mark
 from actors.services import AccessTokens, Accounts, Passwords, StreamKeys
 from actors.services.streams import find_by_key, list_by_air
 from actors.stream import Board, StreamActor, StreamMessage, StreamTools
@@ -174,6 +176,7 @@ def _build(
         rooms,
         gatekeeper.admit,
         tokens.verify,
+        mark_address=partial(address_mark, secrets.banned_addresses),
         origins=[settings.public_url],
         trusted_proxies=settings.trusted_proxies,
     )

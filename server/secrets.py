@@ -47,6 +47,11 @@ class Secrets:
         """For the sessions in the paths of playlists."""
         return self.derive("playback-sessions")
 
+    @property
+    def banned_addresses(self) -> bytes:
+        """For what rooms keep of a banned address."""
+        return self.derive("banned-addresses")
+
 
 def load_secrets(settings: Settings) -> Secrets:
     """Take the secret of the settings, or in dev that of the data folder, made if need be.

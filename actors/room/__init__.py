@@ -7,11 +7,13 @@ from actors.room.errors import RoomError, licence_required, not_found
 from actors.room.events import (
     By,
     Event,
+    HeldResolved,
     MemberRemoved,
     MembersCounted,
     Message,
     MessageDeleted,
     MessageEdited,
+    MessageHeld,
     MessagePinned,
     MessagePosted,
     MessageUnpinned,
@@ -19,12 +21,12 @@ from actors.room.events import (
     Push,
     ReactionsSummed,
     ReportMade,
+    Sanctioned,
     ShadowPosted,
     UserPurged,
     UsersTyping,
 )
 from actors.room.history import read_page
-from actors.room.hook import GUEST, Person
 from actors.room.limits import (
     MAX_MEMBERS,
     MAX_MESSAGE_CHARACTERS,
@@ -45,6 +47,7 @@ from actors.room.messages import (
     ListMembers,
     ListUsers,
     MemberList,
+    Moderate,
     NoteTyping,
     Pin,
     PutOut,
@@ -54,6 +57,7 @@ from actors.room.messages import (
     Send,
     Sent,
 )
+from actors.room.moderation import GUEST, Person
 from actors.room.rooms import ROOM_IDLE_S, RoomFactory
 from actors.room.roster import RoomMember, Roster, Rosters
 
@@ -72,6 +76,7 @@ __all__ = [
     "Delete",
     "Edit",
     "Event",
+    "HeldResolved",
     "History",
     "HistoryPage",
     "Join",
@@ -86,9 +91,11 @@ __all__ = [
     "Message",
     "MessageDeleted",
     "MessageEdited",
+    "MessageHeld",
     "MessagePinned",
     "MessagePosted",
     "MessageUnpinned",
+    "Moderate",
     "ModesChanged",
     "NoteTyping",
     "Person",
@@ -106,6 +113,7 @@ __all__ = [
     "RoomMessage",
     "Roster",
     "Rosters",
+    "Sanctioned",
     "Send",
     "Sent",
     "ShadowPosted",

@@ -9,14 +9,11 @@ from actors.kernel import Actor
 from actors.ports import Batch, Clock
 from actors.room.archive import Archive
 from actors.room.errors import RoomError
-from actors.room.events import Message, Push, ReactionsSummed, ReportMade
+from actors.room.events import Message, Push, ReactionsSummed
 from actors.room.floor import Floor
 from actors.room.history import answer_history, find_message
 from actors.room.limits import MAX_MEMBERS
 from actors.room.messages import (
-    CommitFailed,
-    Committed,
-    CountDue,
     CountMembers,
     Delete,
     Edit,
@@ -28,29 +25,37 @@ from actors.room.messages import (
     Leave,
     ListMembers,
     ListUsers,
+    Moderate,
     NoteTyping,
     OnMessage,
-    Outcome,
     Pin,
     PutOut,
     Question,
     React,
-    ReactionsWritten,
-    Reconciled,
     Report,
-    Reported,
     RoomMessage,
     Send,
-    TickDue,
-    TypingDue,
+    message_of,
 )
 from actors.room.nowhere import refuse
 from actors.room.order import Order
+from actors.room.outcomes import (
+    CommitFailed,
+    Committed,
+    CountDue,
+    Outcome,
+    ReactionsWritten,
+    Reconciled,
+    Reported,
+    TickDue,
+    TypingDue,
+)
 from actors.room.posting import by
 from actors.room.presence import Presence
 from actors.room.reactions import BatchOutcome
 from actors.room.roster import Rosters
 from actors.room.state import RoomState, load
+from actors.room.telling import Teller
 from actors.room.text import clean_reason
 from actors.room.works import Works
 from actors.room.writing import write_report
@@ -75,11 +80,12 @@ class RoomActor(Actor[RoomMessage]):
         self._roster = rosters.of(archive.room_id)
         self._clock = clock
         self._order: Order | None = None
-        self._floor = Floor(clock)
+        self._floor = Floor(clock, self._roster)
 
     async def started(self) -> None:
         """Read where the room stands, and tell its members what they have not heard of it."""
         self._presence = Presence(self._room_id, self._roster, self.context.after)
+        self._teller = Teller(self._roster, self._presence)
         self._works = Works(self.context, self._archive, self._roster)
         state = await load(self._archive)
         if state is None:
@@ -133,8 +139,7 @@ class RoomActor(Actor[RoomMessage]):
             case ListMembers():
                 message.reply.answer(self._presence.listed(order.state.role_of))
             case NoteTyping():
-                message.reply.answer(None)
-                await self._presence.note_typing(by(message.by))
+                await self._do_typing(message, order.state)
             case History():
                 self._do_history(message, order.state)
             case Found(question, found):
@@ -148,6 +153,8 @@ class RoomActor(Actor[RoomMessage]):
             case Committed(commit):
                 events = order.landed(commit)
                 self._works.commit(order)
+                for change in commit.changes:
+                    self._teller.tell_change(change, order.state, self._clock.now_ms())
                 if events:
                     await self._publish(events, events[-1].offset)
             case CommitFailed(error):
@@ -160,10 +167,8 @@ class RoomActor(Actor[RoomMessage]):
             case ReactionsWritten(outcome):
                 await self._do_reactions(outcome, order.state)
             case Reported(report, found):
-                push = ReportMade(self._room_id, found, by(report.by), report.reason)
-                moderators = self._roster.members_where(order.state.is_moderator)
-                self._roster.tell(moderators, Batch((push,)))
                 report.reply.answer(None)
+                self._teller.tell_report(report, found, order.state)
             case TickDue():
                 self._works.ticked()
                 self._works.commit(order)
@@ -178,6 +183,8 @@ class RoomActor(Actor[RoomMessage]):
     def _do_join(self, join: Join, state: RoomState) -> None:
         if join.member not in self._roster and len(self._roster) >= MAX_MEMBERS:
             raise RoomError("room_full", "The room is full.")
+        now_ms = self._clock.now_ms()
+        state.moderation.check_join(join.by, now_ms)
         self._roster.add(join.member, join.by)
         self._presence.count_changed()
         last = state.record.last_offset
@@ -195,13 +202,15 @@ class RoomActor(Actor[RoomMessage]):
                 sums={} if missed is None else state.sums.since(join.after or 0),
                 members=len(self._roster),
                 pinned=state.pinned(),
+                modes=state.moderation.modes,
                 role=state.role_of(join.by),
+                sanction=state.moderation.sanction_of(join.by, now_ms),
             )
         )
 
     def _do_question(self, question: OnMessage, order: Order) -> None:
         """Do what is about a message, which is read where it is not in memory."""
-        message_id = question.reply_to if isinstance(question, Send) else question.message_id
+        message_id = message_of(question)
         message = None if message_id is None else order.state.recent.message(message_id)
         if message is not None or message_id is None:
             self._do_about(question, message, order)
@@ -209,12 +218,14 @@ class RoomActor(Actor[RoomMessage]):
             self._works.read(find_message, self.context.me, self._archive, question)
 
     def _do_about(self, question: OnMessage, message: Message | None, order: Order) -> None:
-        self._floor.take(question, message, order)
+        shadow = self._floor.take(question, message, order)
         match question:
             case Send():
                 self._presence.stop_typing(by(question.by))
+                if shadow is not None:
+                    self._teller.tell_author(shadow, order.state)
                 self._works.commit(order)
-            case Edit() | Delete() | Pin():
+            case Edit() | Delete() | Pin() | Moderate():
                 self._works.commit(order)
             case React():
                 self._works.react(self._floor.desk, order.state.record.last_offset)
@@ -223,6 +234,13 @@ class RoomActor(Actor[RoomMessage]):
                 now_ms = self._clock.now_ms()
                 me = self.context.me
                 self._works.read(write_report, me, self._archive, report, message, now_ms)
+
+    async def _do_typing(self, typing: NoteTyping, state: RoomState) -> None:
+        now_ms = self._clock.now_ms()
+        state.moderation.check_voice(typing.by, now_ms)
+        typing.reply.answer(None)
+        if not state.moderation.is_shadowed(typing.by, now_ms):
+            await self._presence.note_typing(by(typing.by))
 
     def _do_history(self, history: History, state: RoomState) -> None:
         limit = max(1, min(history.limit, MAX_HISTORY_MESSAGES))
@@ -255,6 +273,7 @@ class RoomActor(Actor[RoomMessage]):
         sums = state.sums.since(heard)
         if sums:
             pushes = (*pushes, ReactionsSummed(self._room_id, sums))
+        self._teller.put_out_banned(state, self._clock.now_ms())
         await self._publish(pushes, state.record.last_offset)
 
     async def _publish(self, pushes: tuple[Push, ...], offset: int) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from actors.ids import new_id
 from actors.room.drafts import Draft, Step
 from actors.room.errors import RoomError, forbidden, message_not_found
 from actors.room.events import (
@@ -12,10 +13,14 @@ from actors.room.events import (
     MessagePinned,
     MessageUnpinned,
 )
+from actors.room.moderation import AUDIT_PREFIX, Person
+from actors.room.moderation.audit import put_audit
 from actors.room.recent import blank
 from actors.room.state import RoomState
+from storage import Put
 
 EVENT_PREFIX = "evt"
+MESSAGE_PREFIX = "msg"
 EDIT_WINDOW_S = 15 * 60
 """How long the author of a message may change it."""
 MAX_PINNED_MESSAGES = 5
@@ -29,7 +34,6 @@ class Amendment(Draft):
 
     found: Message
     by: By
-    moderator: bool
 
     @property
     def touches(self) -> frozenset[str]:
@@ -65,7 +69,7 @@ class EditDraft(Amendment):
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class DeleteDraft(Amendment):
-    """The author or a moderator takes a message away, from the top of the room too."""
+    """The author takes a message away, from the top of the room too. See also ``moderating``."""
 
     reason: str | None
 
@@ -77,7 +81,7 @@ class DeleteDraft(Amendment):
     def step(self, offset: int, state: RoomState) -> Step:
         """See ``Draft``. RoomError message_not_found, forbidden."""
         message = self.present(state)
-        if message.user_id != self.by.user_id and not self.moderator:
+        if message.user_id != self.by.user_id:
             raise forbidden()
         event = MessageDeleted(state.room_id, offset, self.id, message.id, self.by, self.reason)
         pinned = tuple(each for each in state.record.pinned if each != message.id)
@@ -89,6 +93,8 @@ class PinDraft(Amendment):
     """A moderator puts a message on top of the room, or (not ``on``) takes it down."""
 
     on: bool
+    moderator: Person
+    now_ms: int
 
     @property
     def touches(self) -> frozenset[str]:
@@ -100,7 +106,7 @@ class PinDraft(Amendment):
 
         Its codes: message_not_found, forbidden, too_many_pins.
         """
-        if not self.moderator:
+        if not state.is_moderator(self.moderator):
             raise forbidden()
         message = self.present(state)
         pinned = state.record.pinned
@@ -108,8 +114,15 @@ class PinDraft(Amendment):
             return Step()
         if not self.on:
             taken = MessageUnpinned(state.room_id, offset, self.id, message.id, self.by)
-            return Step((taken,), pinned=tuple(each for each in pinned if each != message.id))
+            left = tuple(each for each in pinned if each != message.id)
+            return Step((taken,), pinned=left, ops=(self._audit(state, "unpin"),))
         if len(pinned) >= MAX_PINNED_MESSAGES:
             raise RoomError("too_many_pins", f"At most {MAX_PINNED_MESSAGES} messages are pinned.")
         put = MessagePinned(state.room_id, offset, self.id, message, self.by)
-        return Step((put,), pinned=(*pinned, message.id))
+        return Step((put,), pinned=(*pinned, message.id), ops=(self._audit(state, "pin"),))
+
+    def _audit(self, state: RoomState, action: str) -> Put:
+        id_ = new_id(AUDIT_PREFIX)
+        return put_audit(
+            state.room_id, id_, self.moderator, action, self.now_ms, target=self.found.id
+        )

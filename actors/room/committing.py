@@ -7,7 +7,14 @@ import trio
 from actors.kernel import Ref
 from actors.room.archive import Archive
 from actors.room.drafts import Commit, Draft, Landed
-from actors.room.messages import CommitFailed, Committed, Reconciled, RoomMessage
+from actors.room.messages import (
+    RoomMessage,
+)
+from actors.room.outcomes import (
+    CommitFailed,
+    Committed,
+    Reconciled,
+)
 from actors.room.state import load
 from storage import Conflict, OutcomeUnknown, StoreUnavailable
 

@@ -11,6 +11,7 @@ from actors.room.archive import EVENTS, RoomRecord
 from actors.room.errors import RoomError
 from actors.room.events import Event, Message, MessagePosted
 from actors.room.messages import Sent
+from actors.room.moderation import Change
 from actors.room.state import RoomState
 from storage import MAX_COMMIT_OPS, Delete, Put
 
@@ -25,14 +26,14 @@ class Step:
 
     ``amended`` are messages as they become, each at the version that it is stored at. ``pinned``
     are all pins after it, None where they stay. ``ops`` are other documents of the same commit,
-    ``more`` other fields of the room's record.
+    ``change`` is what the room's rules become by them.
     """
 
     events: tuple[Event, ...] = ()
     amended: tuple[Message, ...] = ()
     pinned: tuple[str, ...] | None = None
     ops: tuple[Put | Delete, ...] = ()
-    more: dict[str, Any] = field(default_factory=dict)
+    change: Change | None = None
 
     @property
     def changes(self) -> int:
@@ -134,6 +135,11 @@ class Commit:
     def ops(self) -> tuple[Put | Delete, ...]:
         """All other documents."""
         return tuple(op for step in self.steps for op in step.ops)
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """What the room's rules become."""
+        return tuple(step.change for step in self.steps if step.change is not None)
 
 
 class Drafts:

@@ -7,6 +7,8 @@ its document. The pushes further down have neither.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from actors.room.moderation import Pending
+
 ReactionCounts = Mapping[str, int]
 """How often each emoji was put under a message."""
 
@@ -192,6 +194,37 @@ class ReportMade:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Sanctioned:
+    """To moderators and the user: a sanction is laid, or (un…) lifted. ``until_ms`` None: for good.
+
+    ``kind`` is timeout, untimeout, ban or unban.
+    """
+
+    room: str
+    kind: str
+    user: By
+    until_ms: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageHeld:
+    """To moderators: a message waits for one of them."""
+
+    room: str
+    pending: Pending
+
+
+@dataclass(frozen=True, slots=True)
+class HeldResolved:
+    """To moderators: a message waits no more. ``outcome`` is approved, rejected or expired."""
+
+    room: str
+    pending_id: str
+    outcome: str
+
+
 Push = (
     Event
     | MembersCounted
@@ -200,4 +233,7 @@ Push = (
     | UsersTyping
     | ShadowPosted
     | ReportMade
+    | Sanctioned
+    | MessageHeld
+    | HeldResolved
 )

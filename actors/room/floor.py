@@ -1,66 +1,105 @@
 """Who may say or do something about a message, and what becomes of it if they may."""
 
+from typing import assert_never
+
 from actors.ports import Clock
+from actors.room import posting
 from actors.room.drafts import Draft
 from actors.room.emoji import one_emoji
 from actors.room.errors import message_not_found, rate_limited
 from actors.room.events import Message
 from actors.room.limits import UserLimits, report_limits, send_limits
-from actors.room.messages import Delete, Edit, Pin, React, Report, Send, Sent
+from actors.room.messages import (
+    Delete,
+    Edit,
+    Moderate,
+    OnMessage,
+    Pin,
+    React,
+    Report,
+    Send,
+    Sent,
+)
+from actors.room.moderation import Verdict
 from actors.room.order import Order
-from actors.room.posting import amendment, post
 from actors.room.reaction_desk import ReactionDesk
+from actors.room.roster import Roster
 from actors.room.text import clean_content, clean_reason
-
-Taken = Send | Edit | Delete | Pin | React | Report
 
 
 class Floor:
     """Turns questions about messages into drafts, and reactions that wait at their desk."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, roster: Roster) -> None:
         self.desk = ReactionDesk()
         self._clock = clock
+        self._roster = roster
         self._limits = send_limits()
         self._report_limits = report_limits()
 
-    def take(self, question: Taken, message: Message | None, order: Order) -> None:
-        """Let a question have its way; ``message`` is what it is about. RoomError."""
+    def take(self, question: OnMessage, message: Message | None, order: Order) -> Message | None:
+        """Let a question have its way; ``message`` is what it is about. RoomError.
+
+        Gives a message that its author alone is to be shown.
+        """
+        now_ms = self._clock.now_ms()
+        moderation = order.state.moderation
         match question:
             case Send():
-                self._send(question, message, order)
-            case Edit() | Delete() | Pin():
-                self._amend(question, _present(message), order)
-            case React(emoji=emoji):
+                return self._send(question, message, order, now_ms)
+            case Edit(by=by):
+                content = clean_content(question.content)
+                moderation.check_edit(by, content, now_ms)
+                _take(self._limits, by.user_id)
+                order.add(posting.edit(question, _present(message), content, now_ms))
+            case Delete():
+                order.add(posting.delete(question, _present(message), order.state, now_ms))
+            case Pin():
+                order.add(posting.pin(question, _present(message), now_ms))
+            case Moderate():
+                order.add(posting.command(question, message, self._roster.people(), now_ms))
+            case React(by=by, emoji=emoji):
                 one_emoji(emoji)
-                self.desk.add(question, _present(message))
+                moderation.check_voice(by, now_ms)
+                if moderation.is_shadowed(by, now_ms):
+                    question.reply.answer(None)
+                else:
+                    self.desk.add(question, _present(message))
             case Report(reason=reason):
                 _present(message)
                 clean_reason(reason)
+                moderation.check_join(question.by, now_ms)
                 _take(self._report_limits, question.by.user_id)
+            case _:
+                assert_never(question)
+        return None
 
-    def _send(self, send: Send, replied: Message | None, order: Order) -> None:
+    def _send(
+        self, send: Send, replied: Message | None, order: Order, now_ms: int
+    ) -> Message | None:
         if send.client_id is not None:
             earlier = order.sent_as(send.by.user_id or "", send.client_id)
             if isinstance(earlier, Message):
                 send.reply.answer(Sent(earlier.offset, earlier.id))
-                return
+                return None
             if isinstance(earlier, Draft):
                 earlier.replies.append(send.reply)
-                return
+                return None
         order.check_open()
         if send.reply_to is not None:
             _present(replied)
         content = clean_content(send.content)
-        draft = post(send, order.state, content, self._clock.now_ms())
+        message = posting.new_message(send, order.state, content, now_ms)
         _take(self._limits, send.by.user_id)
-        order.add(draft)
-
-    def _amend(self, question: Edit | Delete | Pin, message: Message, order: Order) -> None:
-        order.check_open()
-        draft = amendment(question, message, order.state, self._clock.now_ms())
-        _take(self._limits, question.by.user_id)
-        order.add(draft)
+        match order.state.moderation.check_send(send.by, content, now_ms):
+            case Verdict.POST:
+                order.add(posting.post(send, message))
+            case Verdict.PENDING:
+                order.add(posting.hold(send, message))
+            case Verdict.SHADOW:
+                send.reply.answer(Sent(None, message.id))
+                return message
+        return None
 
 
 def _present(message: Message | None) -> Message:

@@ -3,7 +3,14 @@
 from actors.kernel import Ref
 from actors.room.archive import Archive
 from actors.room.errors import message_not_found, unavailable
-from actors.room.messages import Found, History, HistoryPage, OnMessage, RoomMessage, Send
+from actors.room.messages import (
+    Found,
+    History,
+    HistoryPage,
+    OnMessage,
+    RoomMessage,
+    message_of,
+)
 from actors.room.reactions import read_sums, with_sum
 from storage import StoreUnavailable
 
@@ -30,7 +37,7 @@ async def answer_history(archive: Archive, history: History, limit: int) -> None
 
 async def find_message(room: Ref[RoomMessage], archive: Archive, question: OnMessage) -> None:
     """Read the message that a question is about, and put the question again with it."""
-    message_id = question.reply_to if isinstance(question, Send) else question.message_id
+    message_id = message_of(question)
     try:
         message = None if message_id is None else await archive.message(message_id)
     except StoreUnavailable:

@@ -2,18 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from actors.kernel import Ask
 from actors.room.events import Event, Message, ReactionCounts
-from actors.room.hook import GUEST, Person
+from actors.room.moderation import (
+    GUEST,
+    ModerationCommand,
+    Modes,
+    Person,
+    RemoveMessage,
+    Sanction,
+)
+from actors.room.outcomes import Outcome
 from actors.room.roster import RoomMember
-from storage.api import StoreError
-
-if TYPE_CHECKING:
-    from actors.room.drafts import Commit, Landed
-    from actors.room.reactions import BatchOutcome
-    from actors.room.state import RoomState
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,9 @@ class Joined:
     sums: Mapping[str, ReactionCounts]
     members: int
     pinned: tuple[Message, ...]
+    modes: Modes
     role: str | None
+    sanction: Sanction | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +77,14 @@ class ListUsers(Ask[frozenset[str | None]]):
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A message is committed. Without an offset it has no place in the order: a shadow."""
+    """A message is committed, or waits for a moderator as ``pending``.
+
+    One that has an id and no offset has no place in the order: nobody but its author sees it.
+    """
 
     offset: int | None
-    message_id: str
+    message_id: str | None
+    pending: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +160,18 @@ class Report(Ask[None]):
 
 
 @dataclass(frozen=True, slots=True)
+class Moderate(Ask[int | None]):
+    """Do what only moderators may; gives its offset, None of what has none, or changes nothing.
+
+    RoomError forbidden, message_not_found, too_many_purges, and the others of
+    ``Moderation.decide``.
+    """
+
+    by: Person
+    command: ModerationCommand
+
+
+@dataclass(frozen=True, slots=True)
 class NoteTyping(Ask[None]):
     """Somebody is writing something."""
 
@@ -210,72 +229,22 @@ class Found:
     message: Message
 
 
-@dataclass(frozen=True, slots=True)
-class Committed:
-    """The commit under way has landed."""
-
-    commit: "Commit"
+OnMessage = Send | Edit | Delete | Pin | React | Report | Moderate
+"""Questions that may be about a message that exists: a send where it is a reply, for one."""
 
 
-@dataclass(frozen=True, slots=True)
-class CommitFailed:
-    """The commit under way has failed, or nobody knows."""
+def message_of(question: OnMessage) -> str | None:
+    """Give the id of the message that a question is about, if it is about one."""
+    match question:
+        case Send(reply_to=message_id):
+            return message_id
+        case Moderate(command=RemoveMessage(message_id)):
+            return message_id
+        case Moderate():
+            return None
+        case _:
+            return question.message_id
 
-    error: StoreError
-
-
-@dataclass(frozen=True, slots=True)
-class Reconciled:
-    """What the store holds after a failed commit, and, by draft id, which drafts it has."""
-
-    state: "RoomState"
-    landed: Mapping[str, "Landed"]
-
-
-@dataclass(frozen=True, slots=True)
-class ReactionsWritten:
-    """A batch of reactions has been written, or has failed."""
-
-    outcome: "BatchOutcome"
-
-
-@dataclass(frozen=True, slots=True)
-class Reported:
-    """A report is stored."""
-
-    report: Report
-    message: Message
-
-
-@dataclass(frozen=True, slots=True)
-class TickDue:
-    """It is time for the next commit."""
-
-
-@dataclass(frozen=True, slots=True)
-class CountDue:
-    """It is time to tell the members their number."""
-
-
-@dataclass(frozen=True, slots=True)
-class TypingDue:
-    """It is time to tell who is writing."""
-
-
-OnMessage = Send | Edit | Delete | Pin | React | Report
-"""Questions that are about a message that exists; a send where it is a reply."""
-
-Outcome = (
-    Committed
-    | CommitFailed
-    | Reconciled
-    | ReactionsWritten
-    | Reported
-    | TickDue
-    | CountDue
-    | TypingDue
-)
-"""What a room tells itself: how a child task went, and that it is time."""
 
 Question = (
     Join

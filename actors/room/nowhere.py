@@ -10,6 +10,7 @@ from actors.room.messages import (
     Leave,
     ListMembers,
     ListUsers,
+    Moderate,
     NoteTyping,
     Pin,
     PutOut,
@@ -29,7 +30,7 @@ def refuse(message: RoomMessage) -> None:
             message.reply.answer(frozenset())
         case Join() | History() | CountMembers() | ListMembers() | NoteTyping():
             message.reply.refuse(not_found())
-        case Send() | Edit() | Delete() | Pin() | React() | Report():
+        case Send() | Edit() | Delete() | Pin() | React() | Report() | Moderate():
             message.reply.refuse(not_found())
         case _:
             raise RuntimeError("a room that does not exist has nothing under way")

@@ -35,7 +35,8 @@ class Order:
             raise busy()
 
     def add(self, draft: Draft) -> None:
-        """Let a draft wait for the next commit."""
+        """Let a draft wait for the next commit. RoomError unavailable, busy."""
+        self.check_open()
         self._drafts.add(draft)
 
     def sent_as(self, user_id: str, client_id: str) -> Message | Draft | None:
@@ -56,22 +57,21 @@ class Order:
             self._drafts.land(steps)
             return None
         pinned = record.pinned
-        more = dict(record.more)
         for step in steps:
             pinned = pinned if step.pinned is None else step.pinned
-            more |= step.more
         after = replace(
             record,
             version=record.version + 1,
             last_offset=record.last_offset + sum(len(step.events) for step in steps),
             pinned=pinned,
-            more=more,
         )
         return Commit(after, steps)
 
     def landed(self, commit: Commit) -> tuple[Event, ...]:
         """The commit under way is in the store: answer all; give what members are to be told."""
         self.state.advance(commit.after, commit.events, commit.amended)
+        for change in commit.changes:
+            self.state.moderation.applied(change)
         self._drafts.land(commit.steps)
         return commit.events
 
@@ -86,6 +86,8 @@ class Order:
         """Go on with what the store really holds."""
         self._store_out = False
         state.sums = self.state.sums  # of these the actor knows: they are not written by commits
+        self.state.moderation.rules = state.moderation.rules  # but it knows who has just written
+        state.moderation = self.state.moderation
         self.state = state
         for draft in tuple(self._drafts.under_way):
             if draft.id in landed:

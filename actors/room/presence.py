@@ -5,8 +5,16 @@ from typing import Any
 
 from actors.ports import Batch
 from actors.room.events import By, MemberRemoved, MembersCounted, Push, UsersTyping
-from actors.room.hook import Person
-from actors.room.messages import CountDue, Listed, MemberList, RoomMessage, TypingDue
+from actors.room.messages import (
+    Listed,
+    MemberList,
+    RoomMessage,
+)
+from actors.room.moderation import Person
+from actors.room.outcomes import (
+    CountDue,
+    TypingDue,
+)
 from actors.room.roster import RoomMember, Roster
 from actors.room.typing import MAX_TYPING_MEMBERS, TYPING_INTERVAL_S, Typing
 

@@ -6,7 +6,7 @@ from typing import Protocol
 import trio
 
 from actors.ports import Batch, Member
-from actors.room.hook import Person
+from actors.room.moderation import Person
 
 OFFERS_PER_CHECKPOINT = 256
 """At some 5 microseconds each, other tasks wait little over a millisecond."""

@@ -5,11 +5,9 @@ from dataclasses import dataclass, replace
 
 from actors.room.archive import Archive, Purges, RoomRecord
 from actors.room.events import Event, Message, UserPurged
-from actors.room.hook import Moderation, Person, Role
+from actors.room.moderation import Moderation, Person
 from actors.room.reactions import ReactionSums
 from actors.room.recent import RECENT_EVENTS, RECENT_MESSAGES, Recent
-
-MODERATORS = (Role.OWNER, Role.MODERATOR)
 
 
 @dataclass(slots=True)
@@ -25,12 +23,12 @@ class RoomState:
 
     def is_moderator(self, person: Person) -> bool:
         """Whether somebody may do what only moderators may."""
-        return person.admin or self.moderation.role_of(person.user_id) in MODERATORS
+        return self.moderation.rules.role(person).moderates
 
     def role_of(self, person: Person) -> str | None:
         """Give the role that is shown beside somebody's name, None of a plain member."""
-        role = Role.OWNER if person.admin else self.moderation.role_of(person.user_id)
-        return role.value if role in MODERATORS else None
+        role = self.moderation.rules.role(person)
+        return role.value if role.moderates else None
 
     def advance(
         self, after: RoomRecord, events: Iterable[Event], amended: Iterable[Message]

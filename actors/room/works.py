@@ -7,8 +7,13 @@ from actors.room.archive import Archive
 from actors.room.committing import reconcile, write_commit
 from actors.room.drafts import Draft
 from actors.room.errors import busy
-from actors.room.messages import RoomMessage, TickDue
+from actors.room.messages import (
+    RoomMessage,
+)
 from actors.room.order import Order
+from actors.room.outcomes import (
+    TickDue,
+)
 from actors.room.pace import Pace
 from actors.room.reaction_desk import ReactionDesk
 from actors.room.roster import Roster

@@ -7,7 +7,15 @@ from actors.kernel import Ref
 from actors.room.archive import Archive
 from actors.room.errors import unavailable
 from actors.room.events import Message
-from actors.room.messages import React, ReactionsWritten, Report, Reported, RoomMessage
+from actors.room.messages import (
+    React,
+    Report,
+    RoomMessage,
+)
+from actors.room.outcomes import (
+    ReactionsWritten,
+    Reported,
+)
 from actors.room.reactions import write_batch
 from storage import Conflict, Document, OutcomeUnknown, Put, StoreUnavailable
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from actors.room import MAX_HISTORY_MESSAGES
+from actors.room.moderation import ModerationCommand
 from server.gateway.fields import (
     MAX_ID_CHARACTERS,
     CommandId,
@@ -14,9 +15,11 @@ from server.gateway.fields import (
     mark,
     marks,
     optional_mark,
+    optional_text,
     optional_whole,
     text,
 )
+from server.gateway.moderating import moderation
 
 MAX_ROOM_CHARACTERS = 64
 MAX_TOKEN_CHARACTERS = 4_096
@@ -107,6 +110,14 @@ class ReportMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class ModerateRoom:
+    """Do what only moderators may."""
+
+    room: str
+    what: ModerationCommand
+
+
+@dataclass(frozen=True, slots=True)
 class ReadHistory:
     """Read what was said before an offset."""
 
@@ -136,6 +147,7 @@ TakingPart = (
     | PinMessage
     | ReactToMessage
     | ReportMessage
+    | ModerateRoom
     | TellTyping
 )
 """Not for guests."""
@@ -188,7 +200,7 @@ def _edit(fields: Fields) -> Command:
 
 
 def _delete(fields: Fields) -> Command:
-    reason = None if fields.get("reason") is None else _reason(fields)
+    reason = optional_text(fields, "reason", MAX_REASON_CHARACTERS)
     return DeleteMessage(_room(fields), mark(fields, "message"), reason)
 
 
@@ -210,6 +222,10 @@ def _unreact(fields: Fields) -> Command:
 
 def _report(fields: Fields) -> Command:
     return ReportMessage(_room(fields), mark(fields, "message"), _reason(fields))
+
+
+def _moderate(fields: Fields) -> Command:
+    return ModerateRoom(_room(fields), moderation(fields))
 
 
 def _history(fields: Fields) -> Command:
@@ -244,6 +260,7 @@ _BUILDERS: dict[str, Callable[[Fields], Command]] = {
     "react": _react,
     "unreact": _unreact,
     "report": _report,
+    "moderate": _moderate,
     "history": _history,
     "typing": _typing,
     "members": _members,

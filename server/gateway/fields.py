@@ -48,6 +48,29 @@ def text(fields: Fields, name: str, max_characters: int | None) -> str:
     return value
 
 
+def optional_text(fields: Fields, name: str, max_characters: int) -> str | None:
+    """Read a text that may be left out."""
+    return None if fields.get(name) is None else text(fields, name, max_characters)
+
+
+def texts(fields: Fields, name: str, max_characters: int) -> tuple[str, ...]:
+    """Read a list of texts, empty where it is left out. The encoding bounds its length."""
+    values = fields.get(name)
+    if values is None:
+        return ()
+    if not isinstance(values, list):
+        raise bad(f"{name} is a list of texts.")
+    return tuple(text({name: value}, name, max_characters) for value in values)
+
+
+def optional_flag(fields: Fields, name: str) -> bool | None:
+    """Read a yes or no that may be left out."""
+    value = fields.get(name)
+    if value is None or isinstance(value, bool):
+        return value
+    raise bad(f"{name} is true or false.")
+
+
 def mark(fields: Fields, name: str) -> str:
     """Read an id."""
     value = optional_mark(fields, name)

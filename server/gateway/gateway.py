@@ -31,7 +31,8 @@ class Gateway:
 
     ``rooms`` is the directory of room actors; ``admit`` lets a principal (None: a guest) into a
     room and tells whether it holds a ticket, or raises RoomError; ``authenticate`` turns an access
-    token into a principal or raises AccountError; ``origins`` are those whose pages may connect
+    token into a principal or raises AccountError; ``mark_address`` turns an address into what rooms
+    know it by, and keep of one that is banned; ``origins`` are those whose pages may connect
     besides the host's own, such as https://stage.example; ``trusted_proxies`` are those whose
     ``X-Forwarded-For`` is believed. Of a proxy that is not, all clients count as one address,
     unless it is on this machine.
@@ -43,12 +44,13 @@ class Gateway:
         admit: Callable[[str, Principal | None], Awaitable[bool]],
         authenticate: Callable[[str], Principal],
         *,
+        mark_address: Callable[[str], str] = str,
         origins: Collection[str] = (),
         trusted_proxies: Sequence[IpNetwork] = (),
         max_connections: int = MAX_CONNECTIONS,
         max_connections_per_address: int = MAX_CONNECTIONS_PER_ADDRESS,
     ) -> None:
-        self._services = Services(rooms, admit, authenticate)
+        self._services = Services(rooms, admit, authenticate, mark_address)
         self._trusted_proxies = trusted_proxies
         self._addresses = Addresses(max_connections_per_address)
         self._origins = frozenset(origin.lower().rstrip("/") for origin in origins)

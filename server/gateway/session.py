@@ -17,6 +17,7 @@ from actors.room import (
     Join,
     Leave,
     ListMembers,
+    Moderate,
     NoteTyping,
     Person,
     Pin,
@@ -38,6 +39,7 @@ from server.gateway.commands import (
     JoinRoom,
     LeaveRoom,
     ListRoom,
+    ModerateRoom,
     PinMessage,
     ReactToMessage,
     ReadHistory,
@@ -69,13 +71,15 @@ class Services:
     """What all sessions share.
 
     ``admit`` raises RoomError where a room is not there, or not for this user (None: a guest), and
-    tells whether the user holds a ticket.
+    tells whether the user holds a ticket. ``mark_address`` turns an address into what rooms know
+    it by.
     ``authenticate`` raises AccountError.
     """
 
     rooms: Directory[RoomMessage]
     admit: Callable[[str, Principal | None], Awaitable[bool]]
     authenticate: Callable[[str], Principal]
+    mark_address: Callable[[str], str]
 
 
 class Session:
@@ -163,6 +167,8 @@ class Session:
                 await self._ask(room, lambda by: React(by, message, emoji, on))
             case ReportMessage(_, message, reason):
                 await self._ask(room, lambda by: Report(by, message, reason))
+            case ModerateRoom(_, what):
+                return {"offset": await self._ask(room, lambda by: Moderate(by, what))}
             case TellTyping():
                 await self._ask(room, NoteTyping)
             case _:
@@ -228,11 +234,10 @@ class Session:
         """Look whether this client may be in a room, and as whom. RoomError, StoreUnavailable."""
         holds_ticket = await self._services.admit(room, self._principal)
         principal = self._principal
+        address = self._services.mark_address(self.address)
         if principal is None:
-            return Person(None, "", self.address)
-        return Person(
-            principal.user_id, principal.name, self.address, principal.admin, holds_ticket
-        )
+            return Person(None, "", address)
+        return Person(principal.user_id, principal.name, address, principal.admin, holds_ticket)
 
     async def _tell_leave(self, room: str) -> None:
         ref = self._services.rooms.get(room)

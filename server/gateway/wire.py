@@ -7,6 +7,7 @@ from typing import Any, assert_never
 from actors.room import (
     By,
     Event,
+    HeldResolved,
     HistoryPage,
     Joined,
     MemberList,
@@ -15,6 +16,7 @@ from actors.room import (
     Message,
     MessageDeleted,
     MessageEdited,
+    MessageHeld,
     MessagePinned,
     MessagePosted,
     MessageUnpinned,
@@ -22,11 +24,13 @@ from actors.room import (
     Push,
     ReactionsSummed,
     ReportMade,
+    Sanctioned,
     Sent,
     ShadowPosted,
     UserPurged,
     UsersTyping,
 )
+from actors.room.moderation import Sanction
 
 Item = dict[str, Any]
 """One item of a server's frame: a reply or a push."""
@@ -66,8 +70,35 @@ def push(event: Push) -> Item:
         case ReportMade(room, message, by, reason):
             told = {"message": message_item(message), "by": _by(by), "reason": reason}
             return {"push": "report", "room": room, **told}
+        case Sanctioned() | MessageHeld() | HeldResolved():
+            return _moderation(event)
         case _:
             return durable(event)
+
+
+def _moderation(event: Sanctioned | MessageHeld | HeldResolved) -> Item:
+    """Make what is told to moderators, and to whom it concerns."""
+    match event:
+        case Sanctioned(room, kind, user, until_ms, reason):
+            item: Item = {"push": "sanction", "room": room, "kind": kind, "user": _by(user)}
+            if until_ms is not None:
+                item["until"] = _rfc3339(until_ms)
+            if reason:
+                item["reason"] = reason
+            return item
+        case MessageHeld(room, pending):
+            held = {
+                "id": pending.id,
+                "user": {"id": pending.user_id, "name": pending.name},
+                "content": pending.content,
+                "at": _rfc3339(pending.at_ms),
+            }
+            return {"push": "pending", "room": room, "pending": held}
+        case HeldResolved(room, pending_id, outcome):
+            resolved = {"pending": {"id": pending_id}, "outcome": outcome}
+            return {"push": "resolved", "room": room, **resolved}
+        case _:
+            assert_never(event)
 
 
 def durable(event: Event) -> Item:
@@ -125,7 +156,7 @@ def message_item(message: Message) -> Item:
 
 def joined(room: str, state: Joined) -> Item:
     """Make the result of ``join``."""
-    return {
+    item: Item = {
         "room": room,
         "epoch": state.epoch,
         "offset": state.offset,
@@ -135,12 +166,27 @@ def joined(room: str, state: Joined) -> Item:
         "reactions": dict(state.sums),
         "members": state.members,
         "pinned": _messages(state.pinned),
+        "modes": state.modes.document(),
         "role": state.role,
     }
+    if state.sanction is not None:
+        item["sanction"] = _sanction(state.sanction)
+    return item
+
+
+def _sanction(sanction: Sanction) -> Item:
+    item: Item = {"kind": sanction.kind.value}
+    if sanction.until_ms is not None:
+        item["until"] = _rfc3339(sanction.until_ms)
+    if sanction.reason:
+        item["reason"] = sanction.reason
+    return item
 
 
 def sent(state: Sent) -> Item:
     """Make the result of ``send``."""
+    if state.pending is not None:
+        return {"pending": state.pending}
     return {"offset": state.offset, "message": state.message_id}
 
 

@@ -1,0 +1,95 @@
+"""Telling what moderators have done, once it is committed: to them, and to whom it concerns."""
+
+from typing import assert_never
+
+from actors.ports import Batch
+from actors.room.errors import RoomError
+from actors.room.events import (
+    By,
+    HeldResolved,
+    Message,
+    MessageHeld,
+    Push,
+    ReportMade,
+    Sanctioned,
+    ShadowPosted,
+)
+from actors.room.messages import Report
+from actors.room.moderation import (
+    Change,
+    MessageRemoved,
+    ModesSet,
+    PendingPosted,
+    PendingResolved,
+    PendingTold,
+    Person,
+    Purged,
+    PutOutBanned,
+    RolesChanged,
+    SanctionTold,
+)
+from actors.room.posting import by
+from actors.room.presence import Presence
+from actors.room.roster import Roster
+from actors.room.state import RoomState
+
+BANNED = "banned"
+
+
+class Teller:
+    """Pushes that are not for everybody."""
+
+    def __init__(self, roster: Roster, presence: Presence) -> None:
+        self._roster = roster
+        self._presence = presence
+
+    def tell_change(self, change: Change, state: RoomState, now_ms: int) -> None:
+        """Do what takes no offset of a change that is committed."""
+        for effect in change.effects:
+            match effect:
+                case SanctionTold(kind, user_id, name, until_ms, reason):
+                    user = By(user_id, name)
+                    told = Sanctioned(state.room_id, kind, user, until_ms, reason)
+                    self._tell(told, state, user_id)
+                case PendingTold(pending):
+                    self._tell(MessageHeld(state.room_id, pending), state)
+                case PendingResolved(pending_id, outcome):
+                    self._tell(HeldResolved(state.room_id, pending_id, outcome), state)
+                case PutOutBanned():
+                    self.put_out_banned(state, now_ms)
+                case ModesSet() | Purged() | MessageRemoved() | PendingPosted():
+                    pass  # has an offset, and is told to all
+                case RolesChanged():
+                    pass  # shows with what the user says from now on
+                case _:
+                    assert_never(effect)
+
+    def tell_report(self, report: Report, message: Message, state: RoomState) -> None:
+        """Tell the moderators of a report."""
+        self._tell(ReportMade(state.room_id, message, by(report.by), report.reason), state)
+
+    def tell_author(self, message: Message, state: RoomState) -> None:
+        """Show a message to its author alone."""
+        push = ShadowPosted(state.room_id, message)
+        self._roster.tell(self._roster.members_of(message.user_id), Batch((push,)))
+
+    def put_out_banned(self, state: RoomState, now_ms: int) -> None:
+        """Put out those who may not be in."""
+
+        def is_banned(person: Person) -> bool:
+            try:
+                state.moderation.check_join(person, now_ms)
+            except RoomError:
+                return True
+            return False
+
+        self._presence.put_out(self._roster.members_where(is_banned), BANNED)
+
+    def _tell(self, push: Push, state: RoomState, user_id: str | None = None) -> None:
+        """Tell moderators, and a user."""
+
+        def concerned(person: Person) -> bool:
+            mine = user_id is not None and person.user_id == user_id
+            return mine or state.is_moderator(person)
+
+        self._roster.tell(self._roster.members_where(concerned), Batch((push,)))
