@@ -14,11 +14,15 @@ from actors.room import (
     MessagePinned,
     MessagePosted,
     MessageUnpinned,
+    Moderate,
+    ModesChanged,
     Pin,
     React,
     ReactionsSummed,
     RoomError,
+    UserPurged,
 )
+from actors.room.moderation import PurgeUser, SetSlow
 from storage import OutcomeUnknown, StoreUnavailable
 
 USERS = 3
@@ -39,6 +43,8 @@ step = st.one_of(
     st.tuples(st.just("unreact"), user, nth),
     st.tuples(st.just("pin"), user, nth),
     st.tuples(st.just("unpin"), user, nth),
+    st.tuples(st.just("purge"), user, nth),
+    st.tuples(st.just("slow"), user, nth),
     st.tuples(st.just("drop"), user, nth),
     st.tuples(st.just("return"), user, nth),
     st.tuples(st.just("crash"), user, nth),
@@ -57,8 +63,10 @@ class View:
         self.messages = {}
         self.reactions = {}
         self.pinned = set()
+        self.modes = None
 
     def start(self, joined):
+        self.modes = joined.modes.document()
         self.messages = {message.id: message for message in joined.messages}
         self.reactions = {
             message.id: dict(message.reactions) for message in joined.messages if message.reactions
@@ -71,6 +79,14 @@ class View:
             case MessageDeleted(message_id=id_):
                 self.messages[id_] = None
                 self.pinned.discard(id_)
+            case UserPurged(user_id=user_id, before=before):
+                for id_, message in self.messages.items():
+                    mine = message is not None and message.user_id == user_id
+                    if mine and message.offset < before:
+                        self.messages[id_] = None
+                        self.pinned.discard(id_)
+            case ModesChanged(modes=modes):
+                self.modes = modes
             case MessagePinned(message=message):
                 self.pinned.add(message.id)
             case MessageUnpinned(message_id=id_):
@@ -85,7 +101,7 @@ class View:
             if message is not None and not message.deleted
         }
         reactions = {id_: each for id_, each in self.reactions.items() if each and id_ in messages}
-        return messages, reactions, self.pinned
+        return messages, reactions, self.pinned, self.modes
 
 
 class Client:
@@ -159,6 +175,10 @@ def question_of(what, client, n, owner):
     id_ = ids[n % len(ids)]
     emoji = EMOJI[n % len(EMOJI)]
     match what:
+        case "purge":
+            return Moderate(owner, PurgeUser(client.name))
+        case "slow":
+            return Moderate(owner, SetSlow(n % 2))
         case "edit":
             return Edit(client.person, id_, f"edited {n}")
         case "delete":
@@ -171,7 +191,7 @@ def question_of(what, client, n, owner):
 
 
 async def run_schedule(hall, make_listener, person, steps):
-    clients = [Client(hall, make_listener, person, f"usr_{n}") for n in range(USERS)]
+    clients = [Client(hall, make_listener, person, f"usr_{str(n) * 26}") for n in range(USERS)]
     for client in clients:
         await client.come()
     store = hall.store
@@ -192,7 +212,7 @@ async def run_schedule(hall, make_listener, person, steps):
                     nursery.start_soon(clients[which].say, clients[which].sent)
                 case "resend":
                     nursery.start_soon(clients[which].say, clients[which].sent)
-                case "edit" | "delete" | "react" | "unreact" | "pin" | "unpin":
+                case "edit" | "delete" | "react" | "unreact" | "pin" | "unpin" | "purge" | "slow":
                     question = question_of(what, clients[which], n, person(OWNER))
                     if question is not None:
                         nursery.start_soon(clients[which].ask, question)
