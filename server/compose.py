@@ -153,10 +153,13 @@ def _build(
     orders: Directory[RefundMessage] = Directory(
         supervisor, "order", lambda each: RefundActor(each, refund_tools), idle_s=ORDER_IDLE_S
     )
+    mark_address = partial(address_mark, secrets.banned_addresses)
     house = House(
         settings=settings,
         store=store,
         streams=streams,
+        rooms=rooms,
+        mark_address=mark_address,
         orders=orders,
         viewers=sessions,
         ticketed_sessions=ticketed_sessions,
@@ -176,7 +179,7 @@ def _build(
         rooms,
         gatekeeper.admit,
         tokens.verify,
-        mark_address=partial(address_mark, secrets.banned_addresses),
+        mark_address=mark_address,
         origins=[settings.public_url],
         trusted_proxies=settings.trusted_proxies,
     )

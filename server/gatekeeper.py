@@ -11,6 +11,7 @@ from actors.room import (
     not_found,
     room_exists,
 )
+from actors.room.moderation import Person, read_role
 from actors.services import Principal
 from actors.services.accounts import COLLECTION as USERS
 from actors.services.licences import may_attend, pass_holder
@@ -39,7 +40,7 @@ class Gatekeeper:
     async def admit(self, room_id: str, principal: Principal | None) -> bool:
         """Let somebody (None: a guest) into a room, and tell whether they hold a ticket to it.
 
-        RoomError not_found, licence_required; StoreUnavailable.
+        Moderators need none.         RoomError not_found, licence_required; StoreUnavailable.
         """
         if not is_id(room_id, STREAM_PREFIX):
             if not await room_exists(self._store, room_id):
@@ -49,7 +50,8 @@ class Gatekeeper:
         if stream is None:
             raise not_found()
         holds_ticket = await pass_holder(self._store, principal, stream) is not None
-        if stream.access != "public" and not holds_ticket:
+        public = stream.access == "public"
+        if not (public or holds_ticket or await self._moderates(room_id, principal)):
             raise licence_required()
         return holds_ticket
 
@@ -82,8 +84,15 @@ class Gatekeeper:
     ) -> None:
         stream = await get_stream(self._store, stream_id)
         principal = None if user_id is None else await self._principal(user_id)
-        if stream is None or not await may_attend(self._store, principal, stream):
+        welcome = stream is not None and await may_attend(self._store, principal, stream)
+        if not (welcome or await self._moderates(stream_id, principal)):
             await self._rooms.ask(stream_id, PutOut(user_id, reason))
+
+    async def _moderates(self, room_id: str, principal: Principal | None) -> bool:
+        if principal is None:
+            return False
+        person = Person(principal.user_id, principal.name, admin=principal.admin)
+        return (await read_role(self._store, room_id, person)).moderates
 
     async def _principal(self, user_id: str) -> Principal:
         row = await self._store.get(USERS, user_id)

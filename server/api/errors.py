@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from actors.ids import new_id
 from actors.kernel import KernelError
 from actors.refund.errors import OrderError
+from actors.room.errors import RoomError
 from actors.services import AccountError, SealBroken
 from actors.services.carts import CartError
 from actors.services.products import ProductError
@@ -60,6 +61,22 @@ SHOP_STATUS = {
     "psp_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
 }
 """What products, carts and orders say no with."""
+
+ROOM_STATUS = {
+    "room_not_found": HTTPStatus.NOT_FOUND,
+    "message_not_found": HTTPStatus.NOT_FOUND,
+    "pending_not_found": HTTPStatus.NOT_FOUND,
+    "forbidden": HTTPStatus.FORBIDDEN,
+    "licence_required": HTTPStatus.FORBIDDEN,
+    "banned": HTTPStatus.FORBIDDEN,
+    "invalid_request": HTTPStatus.BAD_REQUEST,
+    "rate_limited": HTTPStatus.TOO_MANY_REQUESTS,
+    "busy": HTTPStatus.SERVICE_UNAVAILABLE,
+    "unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
+}
+"""What rooms say no with; for all else there is too much of something already: 409."""
+ROOM_CODES = {"not_found": "room_not_found", "bad_request": "invalid_request"}
+"""What is named otherwise here."""
 
 HTTP_CODES = {
     400: ("invalid_request", "The request cannot be understood."),
@@ -117,6 +134,8 @@ def translate(error: Exception) -> ApiError:
             return ApiError(HTTPStatus.CONFLICT, "too_many_streams", f"You have {error}.")
         case ProductError() | CartError() | OrderError():
             return _shop_error(error)
+        case RoomError():
+            return _room_error(error)
         case RuleBroken(code=RuleCode.BAD_ID):
             return ApiError(HTTPStatus.NOT_FOUND, *HTTP_CODES[404])
         case RequestSchemaValidationError():
@@ -150,6 +169,14 @@ def _account_error(error: AccountError) -> ApiError:
         # RFC 9110, 11.6.1 wants a challenge with every 401; RFC 6750, 3 names the fault.
         headers["WWW-Authenticate"] = f'Bearer realm="bandstand", error="{error.code}"'
     return ApiError(status, error.code, error.message, headers=headers)
+
+
+def _room_error(error: RoomError) -> ApiError:
+    code = ROOM_CODES.get(error.code, error.code)
+    status = ROOM_STATUS.get(code, HTTPStatus.CONFLICT)
+    if error.retry_after_s is not None:
+        return retry_later(status, code, error.message, error.retry_after_s)
+    return ApiError(status, code, error.message)
 
 
 def _shop_error(error: ProductError | CartError | OrderError) -> ApiError:

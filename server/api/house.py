@@ -1,5 +1,6 @@
 """The house: everything that a route may need, composed once."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from prometheus_client import CollectorRegistry
@@ -8,6 +9,7 @@ from quart import current_app
 from actors.kernel import Directory, Supervisor
 from actors.ports import Clock, Payouts, Psp, Viewers
 from actors.refund.messages import RefundMessage
+from actors.room import RoomMessage
 from actors.services import AccessTokens, Accounts, StreamKeys
 from actors.stream.messages import StreamMessage
 from server.config import Settings
@@ -23,6 +25,7 @@ EXTENSION = "bandstand"
 class House:
     """What the composition lends to the routes. ``started_at_ms`` is Unix time.
 
+    ``mark_address`` turns a client's address into what rooms know it by.
     ``webhook_secrets`` are those that the payment provider may sign with, the newest first.
     Whoever has figures of their own to show at ``/metrics`` registers them with ``metrics``.
     """
@@ -30,6 +33,8 @@ class House:
     settings: Settings
     store: Store
     streams: Directory[StreamMessage]
+    rooms: Directory[RoomMessage]
+    mark_address: Callable[[str], str]
     orders: Directory[RefundMessage]
     viewers: Viewers
     ticketed_sessions: TicketedSessions

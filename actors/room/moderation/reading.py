@@ -1,6 +1,7 @@
 """A room's rules, read from the store."""
 
 from actors.room.moderation.approval import PENDING, pending_of
+from actors.room.moderation.people import Person, Role
 from actors.room.moderation.rules import (
     MAX_MODERATORS,
     ROLES,
@@ -42,6 +43,22 @@ async def owner_of(store: Store, room_id: str) -> str | None:
     """Give whose room it is. StoreUnavailable."""
     row = await store.get(STREAMS, room_id) or await store.get(ROOMS, room_id)
     return None if row is None else row.doc.get("owner")
+
+
+async def read_settings(store: Store, room_id: str) -> Rules:
+    """Read a room's modes and words alone, as rules without people. StoreUnavailable."""
+    return Rules(room_id, **settings_of(await store.get(SETTINGS, room_id)))
+
+
+async def read_role(store: Store, room_id: str, person: Person) -> Role:
+    """Read what somebody is in a room, without asking its actor. StoreUnavailable."""
+    user = person.user_id
+    if user is None:
+        return Role.GUEST
+    if person.admin or user == await owner_of(store, room_id):
+        return Role.OWNER
+    row = await store.get(ROLES, f"{room_id}:{user}")
+    return Role.MEMBER if row is None else Role.MODERATOR
 
 
 async def _all(store: Store, collection: str, room_id: str, most: int) -> list[Row]:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from support.world import WorldGates, WorldPayouts, WorldPsp
 from actors.kernel import Directory, Supervisor
 from actors.refund import Books, Calls, RefundActor, RefundMessage, RefundTools, Terms
 from actors.room import RoomFactory, RoomMessage
+from actors.room.moderation import address_mark
 from actors.services import AccessTokens, Accounts, Passwords, Principal, StreamKeys
 from actors.stream import Board, StreamActor, StreamMessage, StreamTools
 from media.hls import SegmentSettings
@@ -174,6 +176,8 @@ async def open_stage(settings: Settings, store: Store) -> AsyncIterator[Stage]:
             settings=settings,
             store=store,
             streams=streams,
+            rooms=rooms,
+            mark_address=partial(address_mark, SECRET.banned_addresses),
             orders=orders,
             viewers=viewers,
             ticketed_sessions=TicketedSessions(sessions_key, clock, per_licence=3),

@@ -1,0 +1,213 @@
+"""The bodies of rooms and of their moderation, as the OpenAPI document shows them."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from actors.room.moderation.modes import MAX_SLOW_S
+from actors.room.moderation.sanctions import MAX_BAN_S
+from actors.room.moderation.words import MAX_WORDS
+from server.api.bodies import DEFAULT_LIMIT, MAX_LIMIT, AuthorView, Body, Text, Title
+
+Action = Literal[
+    "delete",
+    "purge",
+    "timeout",
+    "untimeout",
+    "ban",
+    "unban",
+    "shadowban",
+    "unshadowban",
+    "slow",
+    "mode",
+    "words",
+    "role",
+    "approve",
+    "reject",
+]
+Words = Annotated[list[Text], Field(max_length=MAX_WORDS)]
+
+
+class CreateRoomBody(Body):
+    """A new room of one's own."""
+
+    title: Title
+
+
+class PageQuery(Body):
+    """Which part of a list."""
+
+    cursor: str | None = None
+    limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
+
+
+class ModesView(Body):
+    """How a room is held; moderators are exempt."""
+
+    slow_s: int = Field(description="Seconds between two messages of a user; 0: none", ge=0,
+                        le=MAX_SLOW_S)  # fmt: skip
+    ticket_holders: bool = Field(description="Only who has a ticket writes")
+    emote_only: bool = Field(description="Nothing but emoji")
+    approval: bool = Field(description="Messages wait for a moderator")
+
+
+class PinnedView(Body):
+    """A message on top of a room."""
+
+    id: str
+    offset: int
+    user: AuthorView
+    content: str
+    at: str
+
+
+class RoomView(Body):
+    """A room; ``role`` is the caller's in it."""
+
+    id: str
+    title: str
+    owner: AuthorView
+    created_at: str
+    modes: ModesView
+    members: int
+    role: Literal["owner", "moderator", "member", "guest"]
+    pinned: list[PinnedView]
+
+
+class OwnRoomView(Body):
+    """A room of one's own, in short."""
+
+    id: str
+    title: str
+    created_at: str
+
+
+class OwnRoomList(Body):
+    """One page of one's own rooms, the newest first."""
+
+    items: list[OwnRoomView]
+    next_cursor: str | None
+
+
+class ModerateBody(Body):
+    """What a moderator does. Which fields count depends on ``action``.
+
+    ``delete``: message, reason; ``purge``, ``untimeout``, ``unban``, ``unshadowban``: user;
+    ``timeout``: user, seconds, reason; ``ban``: user, reason, seconds, address; ``shadowban``:
+    user, reason; ``slow``: seconds; ``mode``: ticket_holders, emote_only, approval; ``words``:
+    add, remove; ``role`` (the owner alone): user, role; ``approve``, ``reject``: pending.
+    """
+
+    action: Action
+    user: Text | None = None
+    message: Text | None = None
+    pending: Text | None = None
+    reason: Text | None = None
+    seconds: int | None = Field(None, ge=0, le=MAX_BAN_S)
+    address: bool | None = Field(None, description="Ban all who come from the user's address, too")
+    ticket_holders: bool | None = None
+    emote_only: bool | None = None
+    approval: bool | None = None
+    add: Words | None = None
+    remove: Words | None = None
+    role: Literal["moderator", "member"] | None = None
+
+
+class ModeratedView(Body):
+    """It is done; ``offset`` is its place in the room's order, null where it has none."""
+
+    offset: int | None
+
+
+class AuditView(Body):
+    """One act of a moderator."""
+
+    id: str
+    at: str
+    by: AuthorView
+    action: Action
+    target: str | None = Field(description="The id of the user, message or waiting message")
+    target_name: str | None
+    detail: dict[str, Any]
+
+
+class AuditList(Body):
+    """One page of the audit log, the newest first."""
+
+    items: list[AuditView]
+    next_cursor: str | None
+
+
+class SanctionView(Body):
+    """What is laid on a user. ``until`` is null where it is for good."""
+
+    user: AuthorView
+    kind: Literal["timeout", "ban", "shadowban"]
+    until: str | None
+    reason: str
+    by: AuthorView
+    at: str
+    address: bool = Field(description="Whether all who come from the user's address are banned")
+
+
+class SanctionList(Body):
+    """One page of what is laid on users, the newest first. Some may have less than ``limit``."""
+
+    items: list[SanctionView]
+    next_cursor: str | None
+
+
+class ReportView(Body):
+    """Somebody found a message wrong; ``content`` is what it said then."""
+
+    id: str
+    at: str
+    message: str
+    user: str
+    content: str
+    by: AuthorView
+    reason: str
+
+
+class ReportList(Body):
+    """One page of reports, the newest first."""
+
+    items: list[ReportView]
+    next_cursor: str | None
+
+
+class PendingView(Body):
+    """A message that waits for a moderator."""
+
+    id: str
+    at: str
+    user: AuthorView
+    content: str
+
+
+class PendingList(Body):
+    """One page of messages that wait, the newest first. Some may have less than ``limit``."""
+
+    items: list[PendingView]
+    next_cursor: str | None
+
+
+class RoleView(Body):
+    """Somebody who keeps order; the owner has no ``since``."""
+
+    user: AuthorView
+    role: Literal["owner", "moderator"]
+    since: str | None
+
+
+class RoleList(Body):
+    """One page of those who keep order: the owner on the first one, then the newest."""
+
+    items: list[RoleView]
+    next_cursor: str | None
+
+
+class WordList(Body):
+    """The words that nobody may write, in alphabetical order."""
+
+    words: list[str]
