@@ -20,11 +20,14 @@ from actors.room.messages import (
     Send,
     Sent,
 )
-from actors.room.moderation import Verdict
+from actors.room.moderation import OnUser, Person, Verdict
 from actors.room.order import Order
 from actors.room.reaction_desk import ReactionDesk
 from actors.room.roster import Roster
 from actors.room.text import clean_content, clean_reason
+
+MAX_HEARD_USERS = 1_000
+"""Who spoke last; of a room that is not empty for long."""
 
 
 class Floor:
@@ -36,6 +39,7 @@ class Floor:
         self._roster = roster
         self._limits = send_limits()
         self._report_limits = report_limits()
+        self._heard: dict[str, Person] = {}
 
     def take(self, question: OnMessage, message: Message | None, order: Order) -> Message | None:
         """Let a question have its way; ``message`` is what it is about. RoomError.
@@ -57,7 +61,7 @@ class Floor:
             case Pin():
                 order.add(posting.pin(question, _present(message), now_ms))
             case Moderate():
-                order.add(posting.command(question, message, self._roster.people(), now_ms))
+                order.add(posting.command(question, message, self._target(question), now_ms))
             case React(by=by, emoji=emoji):
                 one_emoji(emoji)
                 moderation.check_voice(by, now_ms)
@@ -91,6 +95,7 @@ class Floor:
         content = clean_content(send.content)
         message = posting.new_message(send, order.state, content, now_ms)
         _take(self._limits, send.by.user_id)
+        self._hear(send.by)
         match order.state.moderation.check_send(send.by, content, now_ms):
             case Verdict.POST:
                 order.add(posting.post(send, message))
@@ -100,6 +105,21 @@ class Floor:
                 send.reply.answer(Sent(None, message.id))
                 return message
         return None
+
+    def _hear(self, by: Person) -> None:
+        """Know a user by name and address also when they have left: they may be banned then."""
+        assert by.user_id is not None
+        self._heard.pop(by.user_id, None)
+        self._heard[by.user_id] = by
+        if len(self._heard) > MAX_HEARD_USERS:
+            del self._heard[next(iter(self._heard))]
+
+    def _target(self, question: Moderate) -> Person | None:
+        """Give the user whom a command is about, as the room has seen them."""
+        if not isinstance(question.command, OnUser):
+            return None
+        user_id = question.command.user
+        return self._roster.person(user_id) or self._heard.get(user_id)
 
 
 def _present(message: Message | None) -> Message:

@@ -15,7 +15,6 @@ from actors.room.messages import Delete, Edit, Moderate, Pin, Send
 from actors.room.moderating import CommandDraft, HoldDraft
 from actors.room.moderation import (
     AUDIT_PREFIX,
-    OnUser,
     Person,
     RemoveMessage,
 )
@@ -116,13 +115,10 @@ def pin(question: Pin, message: Message, now_ms: int) -> PinDraft:
 
 
 def command(
-    question: Moderate, message: Message | None, people: dict[str, Person], now_ms: int
+    question: Moderate, message: Message | None, target: Person | None, now_ms: int
 ) -> CommandDraft:
-    """Make the draft of a moderator's command; ``people`` are those who are in."""
-    target = None
-    if isinstance(question.command, OnUser):
-        target = people.get(question.command.user)
-    elif message is not None:
+    """Make the draft of a moderator's command; ``target`` is the user whom it names."""
+    if message is not None:
         target = Person(message.user_id, message.user_name)
     return CommandDraft(
         id=new_id(AUDIT_PREFIX),

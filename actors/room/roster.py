@@ -48,6 +48,10 @@ class Roster:
         """Give the users who are in, by their ids: no guests, and each once."""
         return {each.user_id: each for each in self._members.values() if each.user_id is not None}
 
+    def person(self, user_id: str) -> Person | None:
+        """Give a user who is in."""
+        return next((each for each in self._members.values() if each.user_id == user_id), None)
+
     def members_of(self, user_id: str | None) -> list[RoomMember]:
         """Give a user's members, or the guests."""
         return self.members_where(lambda person: person.user_id == user_id)

@@ -6,6 +6,7 @@ from trio.testing import wait_all_tasks_blocked
 
 from actors.room import RoomError, Send
 from actors.room.drafts import MAX_COMMIT_CHANGES, MAX_WAITING_DRAFTS
+from actors.room.pace import MAX_TICK_S
 from storage import OutcomeUnknown, StoreUnavailable
 
 
@@ -117,6 +118,40 @@ async def test_a_conflict_that_never_ends_is_refused(autojump_clock, open_hall):
         assert refused.value.code == "unavailable"
         hall.store.before_commit = trio.lowlevel.checkpoint
         assert (await hall.say("three")).offset == 2
+
+
+async def test_a_storm_is_committed_in_ticks_and_a_quiet_room_at_once(
+    autojump_clock, open_hall, listener, person
+):
+    async with open_hall() as hall:
+        members = [listener() for _ in range(5_000)]
+        for member in members:
+            await hall.join(member)
+        await trio.sleep(5)
+        for n in range(3):
+            began_at = trio.current_time()
+            await hall.say(f"quiet {n}")
+            assert trio.current_time() - began_at < 0.001
+            await trio.sleep(1)
+        waits = []
+
+        async def say(n):
+            began_at = trio.current_time()
+            await hall.ask(Send(person(f"usr_{n}"), f"m{n}"))
+            waits.append(trio.current_time() - began_at)
+
+        before = len(hall.store.commits)
+        async with trio.open_nursery() as nursery:
+            for n in range(200):
+                nursery.start_soon(say, n)
+                await trio.sleep(0.01)
+        await wait_all_tasks_blocked()  # the last ones are answered before they are told
+        ticks = len(hall.store.commits) - before
+        assert 2 / MAX_TICK_S <= ticks <= 2 / MAX_TICK_S + 2
+        assert max(waits) <= MAX_TICK_S + 0.001
+        assert members[0].offsets == members[-1].offsets == list(range(1, 204))
+        messages = [batch for batch in members[0].batches if not batch.ephemeral]
+        assert len(messages) == ticks + 3, "one batch for each tick"
 
 
 async def test_what_waits_is_bounded_and_commits_are_of_bounded_size(

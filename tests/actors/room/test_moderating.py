@@ -151,6 +151,16 @@ async def test_a_ban_puts_out_all_of_a_user_and_of_an_address(autojump_clock, op
         await hall.ask(Join(listener(), by=ADA))
 
 
+async def test_an_address_is_banned_also_after_its_user_has_left(
+    autojump_clock, open_hall, listener
+):
+    async with open_hall() as hall:
+        await hall.ask(Send(ADA, "spam, and I am gone"))
+        await hall.ask(Moderate(OWNER, Ban(ADA.user_id, address=True)))
+        other_name = Person("usr_x", "Other name", ADA.address)
+        assert (await refused(hall, Join(listener(), by=other_name))).code == "banned"
+
+
 @pytest.mark.parametrize("trouble", ["crash", "unknown"])
 async def test_who_is_banned_is_put_out_whatever_happens(
     autojump_clock, open_hall, listener, trouble

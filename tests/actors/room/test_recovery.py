@@ -54,6 +54,25 @@ async def test_recovery_holds_across_a_restart(autojump_clock, open_hall, listen
         assert (await again.say("next")).offset == 6
 
 
+async def test_messages_of_the_first_version_are_read(autojump_clock, open_hall, listener):
+    async with open_hall() as hall:
+        rows = hall.store.rows
+        rows["rooms", hall.room] = (3, {"epoch": "e", "last_offset": 2, "created_at": 1})
+        for offset in (1, 2):
+            rows["room_events", f"msg_{offset}"] = (1, {
+                "room": hall.room, "offset": offset, "kind": "message", "user": "usr_a",
+                "name": "A", "content": f"m{offset}", "at": 1, "client_id": f"c{offset}",
+            })  # fmt: skip
+        joined = await hall.join(listener(), 1, "e")
+        assert [event.message.content for event in joined.events] == ["m2"]
+        page = await hall.ask(History(None, 10))
+        assert [(m.content, m.reply_to, m.mentions) for m in page.messages] == [
+            ("m1", None, ()), ("m2", None, ())
+        ]  # fmt: skip
+        assert (await hall.say("m1", client_id="c1")).offset == 1
+        assert (await hall.say("next")).offset == 3
+
+
 async def test_history_from_memory_and_from_the_store(autojump_clock, open_hall):
     async with open_hall() as hall:
         total = MAX_RECOVERED_EVENTS + 300
