@@ -15,7 +15,7 @@ from server.gateway.commands import Auth, parse
 from server.gateway.encoding import Encoding, Malformed
 from server.gateway.fields import CommandRefused
 from server.gateway.frames import close_frame, frame
-from server.gateway.inbound import Ended, Inbound, Pinged, Whole
+from server.gateway.inbound import Ended, Inbound, Inwards, Pinged, Whole
 from server.gateway.outbox import Outbox
 from server.gateway.registry import Registry
 from server.gateway.session import Refusal, Services, Session
@@ -27,7 +27,7 @@ CLOSE_TIMEOUT_S = 5.0
 RECEIVE_BYTES = 4096
 BURST_COMMANDS = 60
 COMMANDS_PER_S = 20.0
-"""Pings count as commands."""
+"""Pings and pongs count as commands: they cost us as much as they cost the client."""
 MAX_MALFORMED_COMMANDS = 5
 MAX_HELD_FRAMES = 64
 
@@ -175,14 +175,14 @@ class Connection:
             self._pinged = True
             self._send(frame(Opcode.PING, b""))
 
-    def _take(self, event: Whole | Pinged | Ended) -> None:
+    def _take(self, event: Inwards) -> None:
         if isinstance(event, Ended):
             self._end(event)
         elif not (self._bucket.take() and (self._use is None or self._use.take_command())):
             self.close(FLOODING)
         elif isinstance(event, Pinged):
             self._send(frame(Opcode.PONG, event.payload))
-        else:
+        elif isinstance(event, Whole):
             self._enqueue(event.data)
 
     def _end(self, ended: Ended) -> None:

@@ -28,11 +28,19 @@ class Pinged:
 
 
 @dataclass(frozen=True, slots=True)
+class Ponged:
+    """A pong, asked for or not: all that it says is that the peer is there."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """The connection is to close: the peer says so, or it broke a rule."""
 
     reason: CloseReason
     by_peer: bool
+
+
+Inwards = Whole | Pinged | Ponged | Ended
 
 
 class Inbound:
@@ -51,7 +59,7 @@ class Inbound:
         self._size = 0
         self._fragments = 0
 
-    def feed(self, data: bytes) -> Iterator[Whole | Pinged | Ended]:
+    def feed(self, data: bytes) -> Iterator[Inwards]:
         """Take bytes; give what they complete. After Ended only the peer's own close matters."""
         self._protocol.receive_bytes(data)
         try:
@@ -61,7 +69,7 @@ class Inbound:
         except ParseFailed as error:
             yield Ended(CloseReason(int(error.code), str(error)), by_peer=False)
 
-    def _read(self, frame: Frame) -> Whole | Pinged | Ended | None:
+    def _read(self, frame: Frame) -> Inwards | None:
         match frame.opcode, frame.payload:
             case Opcode.TEXT | Opcode.BINARY, str() | bytes() as payload:
                 return self._take(frame, payload)
@@ -71,7 +79,7 @@ class Inbound:
                 known = code != NO_STATUS_CODE
                 return Ended(CloseReason(int(code), reason) if known else NORMAL, by_peer=True)
             case _:
-                return None  # that something came is all that a pong has to say
+                return Ponged()
 
     def _take(self, frame: Frame, payload: str | bytes) -> Whole | Ended | None:
         """Take a data frame, or what has come of it."""

@@ -152,3 +152,32 @@ async def test_no_command_is_done_while_the_last_reply_is_not_taken(autojump_clo
         reply = await peer.reply()
         assert reply["re"] == n
         assert len(reply["ok"]["messages"]) == 50
+
+
+class Steps(trio.abc.Instrument):
+    """Counts how often any task was run."""
+
+    def __init__(self):
+        self.count = 0
+
+    def before_task_step(self, task):
+        self.count += 1
+
+
+async def test_a_push_wakes_no_task_of_its_members(autojump_clock, stage):
+    peers = [await stage.connect() for _ in range(100)]
+    for peer in peers:
+        await join(peer, stage.room)
+    await trio.sleep(5)  # for the count to be told
+    await say(stage, "warm")
+    await wait_all_tasks_blocked()
+    steps = Steps()
+    trio.lowlevel.add_instrument(steps)
+    await say(stage, "to all")
+    await wait_all_tasks_blocked()
+    trio.lowlevel.remove_instrument(steps)
+    assert steps.count < len(peers) / 2
+    for peer in peers:
+        seen = []
+        while "to all" not in seen:
+            seen += [i["message"]["content"] for i in await peer.items() if "message" in i]

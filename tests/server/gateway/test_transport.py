@@ -1,6 +1,7 @@
 """The WebSocket itself, over a pair of sockets in virtual time: frames, limits, closing."""
 
 import json
+import re
 import struct
 
 import pytest
@@ -12,13 +13,19 @@ from trio.testing import MockClock
 from wsproto.connection import Connection, ConnectionType
 from wsproto.events import BytesMessage, CloseConnection, Ping, Pong, TextMessage
 
+from actors.ports import Batch
+from actors.room import CountMembers, MembersCounted
+from server.gateway.closing import SLOW
 from server.gateway.connection import (
     BURST_COMMANDS,
     CLOSE_TIMEOUT_S,
+    COMMANDS_PER_S,
+    MAX_HELD_FRAMES,
     MAX_MALFORMED_COMMANDS,
     PING_INTERVAL_S,
     PONG_TIMEOUT_S,
 )
+from server.gateway.gateway import MIN_SPREAD_S
 from server.gateway.inbound import MAX_FRAGMENTS, MAX_FRAME_BYTES
 
 COUNT = {"do": "members"}
@@ -132,10 +139,13 @@ async def test_a_client_that_ignores_the_close_is_cut_off(autojump_clock, stage)
     assert trio.current_time() - start == pytest.approx(CLOSE_TIMEOUT_S)
 
 
-async def test_commands_and_pings_beyond_the_rate_are_flooding(autojump_clock, stage):
+@pytest.mark.parametrize("opcode", [0x81, 0x89, 0x8A], ids=["commands", "pings", "pongs"])
+async def test_frames_beyond_the_rate_are_flooding(autojump_clock, stage, opcode):
     peer = await stage.connect()
-    data = peer.protocol.send(Ping()) * (BURST_COMMANDS + 1)
-    await peer.stream.send_all(bytes(data))
+    command = json.dumps({"id": 1, "room": stage.room, **COUNT}).encode()
+    await peer.stream.send_all(masked(opcode, command) * BURST_COMMANDS)
+    await trio.sleep(1)
+    await peer.stream.send_all(masked(opcode, command) * int(COMMANDS_PER_S + 1))
     assert await peer.close() == (4029, "flooding: retry in 10 s")
 
 
@@ -166,15 +176,42 @@ async def test_msgpack_depth_and_size_are_bounded(autojump_clock, stage):
 
 async def test_drain_tells_when_to_come_back(autojump_clock, stage):
     peers = [await stage.connect() for _ in range(3)]
+    waits_s = []
     async with trio.open_nursery() as nursery:
         nursery.start_soon(stage.gateway.drain, 10)
         for peer in peers:
             code, reason = await peer.close()
             assert code == 1012
-            assert reason.startswith("restart: retry in ")
+            told = re.fullmatch(r"restart: retry in (\d+) s", reason)
+            assert told is not None
+            waits_s.append(int(told[1]))
+    assert all(1 <= wait_s <= MIN_SPREAD_S for wait_s in waits_s)
     assert len(stage.gateway) == 0
     with pytest.raises(AssertionError):
         await stage.connect()  # 503, not 101
+
+
+async def test_many_are_told_to_return_in_a_longer_time(autojump_clock, stage, monkeypatch):
+    monkeypatch.setattr("server.gateway.gateway.RETURNS_PER_S", 1)
+    peers = [await stage.connect() for _ in range(20)]
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(stage.gateway.drain, 10)
+        reasons = {(await peer.close())[1] for peer in peers}
+    assert len(reasons) > 3, "else they would all come at once"
+    assert reasons <= {f"restart: retry in {n} s" for n in range(1, 21)}
+
+
+async def test_pushes_beyond_count_while_a_reply_is_due_are_slowness(autojump_clock, stage):
+    peer = await stage.connect()
+    (connection,) = stage.gateway._registry
+    question = CountMembers()
+    question.reply.answer(0)
+    connection._session.question = question  # settled, and the reply not written yet
+    batch = Batch((MembersCounted(stage.room, 1),))
+    assert [connection.offer(batch) for _ in range(MAX_HELD_FRAMES)] == [None] * MAX_HELD_FRAMES
+    assert connection.offer(batch) == SLOW
+    assert connection.offer(batch) == SLOW
+    assert await peer.close() == (4008, "slow")
 
 
 async def test_drain_does_not_wait_for_one_who_does_not_read(autojump_clock, stage):
