@@ -87,6 +87,7 @@ async def test_openapi_describes_every_operation(stage):
         "POST /api/v1/streams/{stream_id}/stop",
         "GET /api/v1/streams/{stream_id}/playback",
         "GET /api/v1/rooms/{room_id}/messages",
+        "POST /api/v1/admin/payments/{payment_id}/resolve",
         "POST /api/v1/rooms",
         "GET /api/v1/rooms",
         "GET /api/v1/rooms/{room_id}",
