@@ -84,6 +84,8 @@ class CommandDraft(Draft):
                 stay = _pinned(state, lambda message: message.id != message_id)
                 return replace(_and(step, deleted), amended=(blank(message),), pinned=stay)
             case PendingPosted(pending):
+                if _is_said(pending, state):
+                    return step
                 message = _approved(pending, offset, self.now_ms)
                 return _and(step, MessagePosted(state.room_id, message))
             case _:
@@ -132,6 +134,14 @@ def _put_purge(purged: UserPurged, state: RoomState) -> Put:
         raise RoomError("too_many_purges", f"At most {MAX_PURGES} users of a room are purged.")
     doc = {"room": purged.room, "user": purged.user_id, "before": purged.before}
     return Put(PURGES, f"{purged.room}:{purged.user_id}", doc, version)
+
+
+def _is_said(pending: Pending, state: RoomState) -> bool:
+    """Whether it was sent again under its client_id when no message had to wait any more."""
+    client_id = pending.client_id
+    if client_id is None:
+        return False
+    return state.recent.sent_as(pending.user_id, client_id) is not None
 
 
 def _approved(pending: Pending, offset: int, now_ms: int) -> Message:

@@ -41,7 +41,7 @@ tag_blueprint(rooms, ["rooms"])
 @security_scheme(BEARER)
 @validate_request(CreateRoomBody)
 @document_response(OwnRoomView, HTTPStatus.CREATED)
-async def create(data: CreateRoomBody) -> Response:
+async def make_room(data: CreateRoomBody) -> Response:
     """Make a room of your own, which belongs to no stream; 409 ``too_many_rooms`` after 20."""
     owner = require_principal()
     house = current_house()
@@ -53,7 +53,7 @@ async def create(data: CreateRoomBody) -> Response:
 @security_scheme(BEARER)
 @validate_querystring(PageQuery)
 @document_response(OwnRoomList)
-async def list_own(query_args: PageQuery) -> Response:
+async def list_own_rooms(query_args: PageQuery) -> Response:
     """List the rooms that you made, the newest first; the rooms of your streams are not here."""
     owner = require_principal().user_id
     after = read_cursor(query_args.cursor)
@@ -64,7 +64,7 @@ async def list_own(query_args: PageQuery) -> Response:
 
 @rooms.get("/<room_id>")
 @document_response(RoomView)
-async def show(room_id: str) -> Response:
+async def show_room(room_id: str) -> Response:
     """Show a room: whose it is, how it is held, who is in, and what you are in it.
 
     A ticketed stream's room is for those who may watch: 403 ``licence_required``.

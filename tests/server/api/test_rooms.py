@@ -106,9 +106,9 @@ class Seat:
         self.farewells += farewell.pushes
 
 
-async def say(stage, room, caller, content):
+async def say(stage, room, caller, content, client_id=None):
     person = Person(caller.user["id"], caller.user["name"])
-    return await stage.rooms.ask(room, Send(person, content))
+    return await stage.rooms.ask(room, Send(person, content, client_id))
 
 
 async def test_a_room_of_ones_own(stage):
@@ -342,3 +342,18 @@ async def test_a_moderator_needs_no_ticket(stage):
     await ada.ok("POST", f"/rooms/{room}/moderate", demote)
     error = await mo.fails("GET", f"/rooms/{room}/messages", status=403)
     assert error["code"] == "licence_required"
+
+
+async def test_a_message_that_waits_and_was_sent_again_is_said_once(stage):
+    ada, bob = await stage.user(), await stage.user("Bob")
+    room = await own_room(ada)
+    path = f"/rooms/{room}"
+    await ada.ok("POST", f"{path}/moderate", {"action": "mode", "approval": True})
+    waiting = (await say(stage, room, bob, "hello", "c1")).pending
+    assert (await say(stage, room, bob, "hello", "c1")).pending == waiting
+    await ada.ok("POST", f"{path}/moderate", {"action": "mode", "approval": False})
+    await say(stage, room, bob, "hello", "c1")
+    await ada.ok("POST", f"{path}/moderate", {"action": "approve", "pending": waiting})
+    messages = (await ada.ok("GET", f"{path}/messages"))["messages"]
+    assert [each["content"] for each in messages] == ["hello"]
+    assert (await ada.ok("GET", f"{path}/pending"))["items"] == []
