@@ -160,9 +160,10 @@ export class ChatClient extends EventTarget {
     }
   }
 
-  #enter({ epoch, offset, recovered, messages, members }) {
+  #enter({ epoch, offset, recovered, messages, events, members }) {
     const reset = this.#epoch === null || epoch !== this.#epoch || !recovered;
-    const news = reset ? messages : messages.filter((message) => message.offset > this.#offset);
+    const missed = events.filter(({ push }) => push === "message").map(({ message }) => message);
+    const news = reset ? messages : missed.filter((message) => message.offset > this.#offset);
     this.#epoch = epoch;
     this.#offset = offset;
     this.#joined = true;
