@@ -162,7 +162,9 @@ export class ChatClient extends EventTarget {
 
   #enter({ epoch, offset, recovered, messages, events, members }) {
     const reset = this.#epoch === null || epoch !== this.#epoch || !recovered;
-    const missed = events.filter(({ push }) => push === "message").map(({ message }) => message);
+    const missed = events
+      .filter(({ push }) => push === "message")
+      .map(({ message, offset: at }) => ({ ...message, offset: at }));
     const news = reset ? messages : missed.filter((message) => message.offset > this.#offset);
     this.#epoch = epoch;
     this.#offset = offset;
