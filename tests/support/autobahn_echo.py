@@ -8,17 +8,14 @@ writing of frames, closing and its time limits; limits of sizes and rates are li
 
 import math
 import sys
-from functools import partial
-from typing import NoReturn
+from typing import cast
 from unittest.mock import patch
 
 import trio
 from wsproto.frame_protocol import Frame, Opcode
 from wsproto.utilities import generate_accept_token
 
-from actors.kernel import Directory, Supervisor
-from actors.room import RoomMessage, TokenBucket
-from actors.services import Principal
+from actors.room import TokenBucket
 from server.door import MAX_HEAD_BYTES, PrependedStream, RequestHead, read_head
 from server.gateway import JSON
 from server.gateway.connection import Connection
@@ -29,6 +26,8 @@ from server.gateway.session import Services
 
 BIGGEST_MESSAGE_BYTES = 16 * 1024 * 1024
 """Of section 9."""
+NO_SERVICES = cast(Services, None)
+"""No command is ever done."""
 
 
 class EitherKind(Inbound):
@@ -42,8 +41,8 @@ class EitherKind(Inbound):
 class Echo(Connection):
     """Sends each message back, of the same kind."""
 
-    def __init__(self, stream: PrependedStream, services: Services, registry: Registry) -> None:
-        super().__init__(stream, JSON, services, registry, address="", use=None)
+    def __init__(self, stream: PrependedStream, registry: Registry) -> None:
+        super().__init__(stream, JSON, NO_SERVICES, registry, address="", use=None)
         self._inbound = EitherKind(Opcode.TEXT)
         self._bucket = TokenBucket(rate_per_s=math.inf, burst=math.inf)
 
@@ -60,10 +59,13 @@ def switch(head: RequestHead) -> bytes:
     )
 
 
-async def serve(port: int) -> None:
+async def serve(
+    port: int,
+    task_status: trio.TaskStatus[list[trio.SocketListener]] = trio.TASK_STATUS_IGNORED,
+) -> None:
     registry = Registry()
 
-    async def serve_one(socket_stream: trio.SocketStream, services: Services) -> None:
+    async def serve_one(socket_stream: trio.SocketStream) -> None:
         stream = PrependedStream(socket_stream)
         async with stream:
             head = await read_head(
@@ -71,18 +73,9 @@ async def serve(port: int) -> None:
             )
             if head is not None:
                 await stream.send_all(switch(head))
-                await Echo(stream, services, registry).serve()
+                await Echo(stream, registry).serve()
 
-    def no_room(room_id: str) -> NoReturn:
-        raise AssertionError("an echo has no rooms")
-
-    async def no_admittance(room_id: str, principal: Principal | None) -> None:
-        no_room(room_id)
-
-    async with trio.open_nursery() as nursery:
-        rooms = Directory[RoomMessage](Supervisor(nursery), "room", no_room)
-        services = Services(rooms, no_admittance, no_room)
-        await trio.serve_tcp(partial(serve_one, services=services), port, host="127.0.0.1")
+    await trio.serve_tcp(serve_one, port, host="127.0.0.1", task_status=task_status)
 
 
 if __name__ == "__main__":

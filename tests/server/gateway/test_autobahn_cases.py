@@ -8,6 +8,8 @@ fragments made by a library (10), compression (12, 13). UTF-8 (6) has a file of 
 import struct
 
 import pytest
+import trio_websocket
+from support.autobahn_echo import serve
 from support.websocket_cases import (
     BINARY,
     CLOSE,
@@ -196,3 +198,13 @@ async def test_12_and_13_compression_is_never_negotiated(venue, offer):
         assert (await peer.items())[0]["re"] == "x"
         await peer.stream.send_all(frame(FIN | 0x40 | TEXT, b"\xaa\x02\x00"))
         assert (await peer.event()).code == 1002
+
+
+async def test_the_echo_for_the_suite_itself(nursery):
+    listeners = await nursery.start(serve, 0)
+    port = listeners[0].socket.getsockname()[1]
+    async with trio_websocket.open_websocket_url(f"ws://127.0.0.1:{port}") as client:
+        for message in ("", "Grüße", b"", b"\x00\xff" * 1_000):
+            await client.send_message(message)
+            assert await client.get_message() == message
+    nursery.cancel_scope.cancel()
