@@ -8,6 +8,7 @@ end the provider's truth, what was acknowledged and the ledger have to agree to 
 import argparse
 import json
 import random
+import shutil
 import sys
 import tempfile
 import time
@@ -171,6 +172,7 @@ def main() -> None:
         print(f"  {difference}")
     if differences:
         sys.exit(f"the data of this run: {folder}")
+    shutil.rmtree(folder)
 
 
 if __name__ == "__main__":

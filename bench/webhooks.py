@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -110,7 +111,7 @@ class Storm:
         told = [genuine(self._town, body) for body in await self._bodies()]
         await storm(self._town, told, self._options.connections)
         for purchase in purchases:
-            await self._until(lambda p=purchase: self._is_paid(p), "an order is completed")
+            await self._until(partial(self._is_paid, purchase), "an order is completed")
             buyer, order = purchase
             path = f"/marketplace/orders/{order['id']}/refund"
             await self._shop.must(buyer, "POST", path, {"reason": "ill"})

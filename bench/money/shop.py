@@ -20,7 +20,7 @@ AGAIN_S = 0.2
 LATER = (500, 503, 504)
 """Not 502: the provider has said no, and that is an answer."""
 MAX_CONNECTIONS = 100
-PRICES = ((1500, None), (777, 60), (1, 100_000), (333, 25))
+PRICES = ((1500, None), (777, 200), (1, 100_000), (333, 50))
 """Price and seats of each seller's products: round and odd shares, and seats that run out."""
 SELLERS = ("acct_good", "acct_fine", "acct_broke", None)
 """Their payout accounts: one cannot give anything back, one has none."""
