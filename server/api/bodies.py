@@ -9,8 +9,6 @@ from actors.services.streams import Access, Status
 
 MAX_LIMIT = 100
 DEFAULT_LIMIT = 20
-MAX_OFFSET = 2**53 - 1
-"""The largest integer that every JSON reader keeps exactly (RFC 8259, 6)."""
 MAX_TEXT_CHARS = 10_000
 """Of any text, before its own rule looks at it."""
 
@@ -161,33 +159,8 @@ class HealthView(Body):
     mailboxes: MailboxesView
 
 
-class MessagesQuery(Body):
-    """Which messages: the last ones, or those before an offset."""
-
-    before: int = Field(MAX_OFFSET, ge=1, le=MAX_OFFSET)
-    limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
-
-
 class AuthorView(Body):
-    """Who sent a message."""
+    """Who did, made or said something."""
 
     id: str
     name: str
-
-
-class MessageView(Body):
-    """A message; ``offset`` is its place in the room's order."""
-
-    id: str
-    offset: int
-    user: AuthorView
-    content: str
-    at: str
-
-
-class MessageList(Body):
-    """Messages in their order; ``more`` tells whether there are earlier ones."""
-
-    room: str
-    messages: list[MessageView]
-    more: bool

@@ -9,6 +9,9 @@ from actors.room.moderation.sanctions import MAX_BAN_S
 from actors.room.moderation.words import MAX_WORDS
 from server.api.bodies import DEFAULT_LIMIT, MAX_LIMIT, AuthorView, Body, Text, Title
 
+MAX_OFFSET = 2**53 - 1
+"""The largest integer that every JSON reader keeps exactly (RFC 8259, 6)."""
+
 Action = Literal[
     "delete",
     "purge",
@@ -51,14 +54,46 @@ class ModesView(Body):
     approval: bool = Field(description="Messages wait for a moderator")
 
 
-class PinnedView(Body):
-    """A message on top of a room."""
+class MessagesQuery(Body):
+    """Which messages: the last ones, or those before an offset."""
+
+    before: int = Field(MAX_OFFSET, ge=1, le=MAX_OFFSET)
+    limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
+
+
+class SpeakerView(Body):
+    """Who sent a message; ``role`` is absent for a plain member."""
+
+    id: str
+    name: str
+    role: Literal["owner", "moderator"] | None = None
+
+
+class MessageView(Body):
+    """A message as it is now; ``offset`` is its place in the room's order.
+
+    The members that may be missing are absent where there is nothing to say. A deleted message
+    has an empty content.
+    """
 
     id: str
     offset: int
-    user: AuthorView
+    user: SpeakerView
     content: str
     at: str
+    reply_to: str = ""
+    mentions: list[str] = Field([])
+    edited_at: str = ""
+    deleted: bool = False
+    reactions: dict[str, int] = Field({}, description="How often each emoji was put under it")
+
+
+class MessageList(Body):
+    """Messages in their order; ``more`` tells whether there are earlier ones."""
+
+    room: str
+    messages: list[MessageView]
+    more: bool
 
 
 class RoomView(Body):
@@ -71,7 +106,7 @@ class RoomView(Body):
     modes: ModesView
     members: int
     role: Literal["owner", "moderator", "member", "guest"]
-    pinned: list[PinnedView]
+    pinned: list[MessageView]
 
 
 class OwnRoomView(Body):

@@ -11,27 +11,30 @@ from quart_schema import (
     validate_request,
 )
 
-from actors.room import CountMembers, HistoryPage, Message, not_found
+from actors.room import CountMembers, Message, not_found
 from actors.room.archive import Archive
+from actors.room.history import read_page
 from actors.room.moderation import Person, read_role, read_settings
 from actors.room.own import OwnRoom, create_room, list_rooms, own_room_of
 from actors.services.streams import get_stream
 from server.api.access import client_address, optional_principal, require_principal
 from server.api.auth import BEARER
-from server.api.bodies import AuthorView, MessageList, MessagesQuery
+from server.api.bodies import AuthorView
 from server.api.house import current_house
 from server.api.room_bodies import (
     CreateRoomBody,
+    MessageList,
+    MessagesQuery,
+    MessageView,
     ModesView,
     OwnRoomList,
     OwnRoomView,
     PageQuery,
-    PinnedView,
     RoomView,
 )
 from server.api.times import read_cursor, rfc3339, write_cursor
 from server.api.wire import reply
-from server.gateway.wire import history
+from server.gateway.wire import history, message_item
 
 rooms = Blueprint("rooms", __name__, url_prefix="/api/v1/rooms")
 tag_blueprint(rooms, ["rooms"])
@@ -82,7 +85,9 @@ async def show_room(room_id: str) -> Response:
         modes=ModesView.model_validate(settings.modes.document()),
         members=await house.rooms.ask(room_id, CountMembers()),
         role=role.value,
-        pinned=[_pinned_view(message) for message in await _pinned(room_id)],
+        pinned=[
+            MessageView.model_validate(message_item(message)) for message in await _pinned(room_id)
+        ],
     )
     return reply(view)
 
@@ -96,9 +101,7 @@ async def list_messages(room_id: str, query_args: MessagesQuery) -> Response:
     A ticketed stream's room is for those who may watch: 403 ``licence_required``.
     """
     await entering(room_id)
-    archive = _archive(room_id)
-    found = await archive.before(query_args.before, query_args.limit + 1)
-    page = HistoryPage(found[-query_args.limit :], more=len(found) > query_args.limit)
+    page = await read_page(_archive(room_id), query_args.before, query_args.limit)
     response: Response = jsonify(history(room_id, page))
     return response
 
@@ -144,13 +147,3 @@ def _archive(room_id: str) -> Archive:
 
 def _own_view(room: OwnRoom) -> OwnRoomView:
     return OwnRoomView(id=room.id, title=room.title, created_at=rfc3339(room.created_at))
-
-
-def _pinned_view(message: Message) -> PinnedView:
-    return PinnedView(
-        id=message.id,
-        offset=message.offset,
-        user=AuthorView(id=message.user_id, name=message.user_name),
-        content=message.content,
-        at=rfc3339(message.at_ms),
-    )

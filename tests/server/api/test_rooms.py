@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 from support.licences import give_licence, take_licence
 
-from actors.room import Join, Report, Send
+from actors.room import Join, Pin, React, Report, Send
 from actors.room.archive import Archive
 from actors.room.events import Message, MessagePosted
 from actors.room.moderation import Person
@@ -357,3 +357,25 @@ async def test_a_message_that_waits_and_was_sent_again_is_said_once(stage):
     messages = (await ada.ok("GET", f"{path}/messages"))["messages"]
     assert [each["content"] for each in messages] == ["hello"]
     assert (await ada.ok("GET", f"{path}/pending"))["items"] == []
+
+
+async def test_messages_and_pins_as_they_are_now(stage):
+    ada, bob = await stage.user(), await stage.user("Bob")
+    room = await own_room(ada)
+    path = f"/rooms/{room}"
+    owner = Person(ada.user["id"], "Ada")
+    first = await say(stage, room, ada, "hello")
+    second = await say(stage, room, bob, "rude")
+    await stage.rooms.ask(room, React(owner, first.message_id, "\u2b50", on=True))
+    await stage.rooms.ask(room, Pin(owner, first.message_id, on=True))
+    remove = {"action": "delete", "message": second.message_id, "reason": "rude"}
+    assert await ada.ok("POST", f"{path}/moderate", remove) == {"offset": 4}
+    messages = (await ada.ok("GET", f"{path}/messages"))["messages"]
+    assert messages[0]["reactions"] == {"\u2b50": 1}
+    assert (messages[1]["content"], messages[1]["deleted"]) == ("", True)
+    (pinned,) = (await ada.ok("GET", path))["pinned"]
+    assert pinned["id"] == first.message_id
+    assert pinned["user"]["role"] == "owner"
+    assert "deleted" not in pinned
+    gone = await ada.fails("POST", f"{path}/moderate", remove, 404)
+    assert gone["code"] == "message_not_found"
