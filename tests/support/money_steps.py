@@ -156,6 +156,13 @@ class MoneySteps:
         if word != "review" or refund.status not in FINAL:
             self.psp.decide_refund(refund.refund_id, word)
 
+    async def turn(self, number: int) -> None:
+        """The bank takes back what it has said of a refund."""
+        ended = [each for each in self.psp.refunds.values() if each.status in FINAL]
+        if refund := _chosen(ended, number):
+            opposite = {"succeeded": "failed", "failed": "succeeded"}
+            self.psp.decide_refund(refund.refund_id, opposite[refund.status])
+
     async def capture_other(self, number: int) -> None:
         unpaid = [each for each in self.psp.payments.values() if each.status == "open"]
         if payment := _chosen(unpaid, number):

@@ -34,6 +34,7 @@ RULES = {
     "decide payment": (1, which),
     # What the providers do.
     "settle": (5, which, refund_word),
+    "turn": (2, which),
     "capture other": (1, which),
     "return other": (1, which),
     "dispute": (1, which, st.sampled_from([100, 1000, 5000])),
@@ -69,19 +70,28 @@ schedule = st.integers(0, MAX_STEPS).flatmap(lambda n: st.lists(step, min_size=n
 terms = st.tuples(st.sampled_from([0, 250, 3333]), st.booleans())
 
 
-BEGINNING = (("order", 0, 7), ("pay", 0, "succeeded"))
+ORDERED = (("order", 0, 7), ("pay", 0, "succeeded"))
+PAID = (*ORDERED, ("deliver", 0, 1))
+SENT = (*PAID, ("name account",), ("wait", 8000))
+ASKED_BACK = (*SENT, ("ask back", 0, "buyer", None))
+GIVEN_BACK = (*ASKED_BACK, ("settle", 0, "succeeded"), ("deliver", 0, 1))
+beginning = st.sampled_from([ORDERED, ORDERED, PAID, SENT, ASKED_BACK, GIVEN_BACK])
 
 
 def test_any_schedule() -> None:
     tried: Counter[str] = Counter()
 
     @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-    @given(terms=terms, steps=schedule)
-    def check(terms: tuple[int, bool], steps: list[tuple[object, ...]]) -> None:
+    @given(terms=terms, beginning=beginning, steps=schedule)
+    def check(
+        terms: tuple[int, bool],
+        beginning: tuple[tuple[object, ...], ...],
+        steps: list[tuple[object, ...]],
+    ) -> None:
         async def run() -> None:
             with tempfile.TemporaryDirectory() as folder:
                 async with open_money_stage(Path(folder), *terms) as stage:
-                    await stage.play([*BEGINNING, *steps])
+                    await stage.play([*beginning, *steps])
 
         tried["schedules"] += 1
         tried.update(str(name) for name, *_ in steps)
