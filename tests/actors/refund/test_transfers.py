@@ -6,6 +6,7 @@ from support.orders import DAY_S, HOUR_S, MINUTE_S, STRANGER, TRANSFER_DELAY_S, 
 from actors.ports import TransferState
 from actors.refund import AccountNamed, Instruct
 from actors.refund.ledger import Balance
+from actors.refund.transfers import MAX_WAITS_FOR_DEBTS
 
 
 async def until_due(shop: OrderStage) -> None:
@@ -284,6 +285,24 @@ async def test_a_refund_that_is_reversed_before_its_transfer_is(shop: OrderStage
     shop.payouts.faults.extend(["lose"] * 3)
     refund = await shop.refund(order)
     await shop.deliver(shop.psp.settle(refund, "failed"))
+    await shop.pass_time(2 * DAY_S)
+    assert shop.payouts.sent() == 975
+    assert await shop.balance() == Balance()
+
+
+async def test_a_share_that_comes_back_after_nobody_waits_for_it_is_sent_again(
+    shop: OrderStage,
+) -> None:
+    order = await paid_out(shop)
+    shop.payouts.faults.extend(["lose"] * 1000)
+    refund = await shop.refund(order)
+    await shop.deliver(shop.psp.settle(refund, "failed"))
+    await shop.pass_time(2 * MAX_WAITS_FOR_DEBTS * DAY_S, step_s=DAY_S)
+    assert [each.status for each in (await shop.case(order)).transfers] == [
+        "reversing",
+        "cancelled",
+    ]
+    shop.payouts.faults.clear()
     await shop.pass_time(2 * DAY_S)
     assert shop.payouts.sent() == 975
     assert await shop.balance() == Balance()
