@@ -23,7 +23,7 @@ TESTS = Path("tests/actors/refund")
 LAST = ("test_narrow_schedules.py", "test_crash_points.py", "test_any_schedule.py")
 """The slower files, tried where the others let the edit pass."""
 EXAMPLES = "300"
-TIMEOUT_S = 600
+TIMEOUT_S = 300
 
 FIRST_FAILURE = re.compile(r"^(?:FAILED|ERROR) (.+?)(?: - |$)", re.MULTILINE)
 

@@ -1,6 +1,6 @@
 """The books: one commit for all that follows, and a fence against whoever else writes."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 import trio
@@ -175,3 +175,18 @@ async def test_a_seat_that_nobody_pays_is_sold_again(shop: OrderStage) -> None:
     assert await shop.taken(product) == 0
     await shop.bought(product)
     assert await shop.taken(product) == 1
+
+
+async def test_no_cause_is_posted_twice(shop: OrderStage) -> None:
+    order = await shop.bought()
+    await shop.kill()
+    record, stored = await loaded(shop, order), await stored_balance(shop)
+    now_ms = shop.clock.now_ms()
+    decision = decide(record.case, ASKS, stored.balance, now_ms, FRESH)
+    again = replace(decision.entries[0], cause=f"payment:{order}")
+    with pytest.raises(Conflict) as refused:
+        await Books(shop.store).commit(
+            record, replace(decision, entries=(again,)), Occurrence(ASKS, now_ms, FRESH), stored
+        )
+    assert refused.value.reason is ConflictReason.DUPLICATE
+    assert await loaded(shop, order) == record

@@ -88,6 +88,13 @@ SCHEDULES: dict[str, list[Step]] = {
         ("pay", 0, "succeeded"),
         DELIVER,
     ],
+    "hears twice that nobody paid, when others have the seats": [
+        ("order", 0, 7),
+        ("wait", 8000),
+        ("order", 1, 7),
+        ("pay", 0, "failed"),
+        DELIVER,
+    ],
     "hears of a payment twice with a wrong amount": [*PAID, ("forge", 0), ("forge", 0)],
     "cannot note that a webhook changes nothing": [
         *ASKED_BACK,
