@@ -1,6 +1,6 @@
 """Run one benchmark, ``python -m bench NAME [options]``, or all that end soon: ``python -m bench``.
 
-``killing`` and ``webhooks`` are soaks of minutes, and run only when they are named.
+``guards``, ``killing`` and ``webhooks`` take minutes, and run only when they are named.
 """
 
 import runpy
@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 NAMES = ("ingest", "edge", "fanout", "store")
-SOAKS = ("killing", "webhooks")
+SOAKS = ("guards", "killing", "webhooks")
 TESTS = Path(__file__).parent.parent / "tests"
 
 

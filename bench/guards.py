@@ -1,6 +1,6 @@
 """Take away the guards of the money one by one, and see that a test fails each time.
 
-Run ``python -m bench.guards``, or with words that are in the names of the guards to try. Each is an
+Run ``python -m bench guards``, or with words that are in the names of the guards to try. Each is an
 edit of the sources (``bench/guards.toml``) in a copy of the project. It prints which test was the
 first to fail, and fails itself where none did, or where the text of an edit is not found once.
 """
