@@ -76,6 +76,7 @@ async def fill_cart(store: Store, buyer: Principal, product_ids: Sequence[str]) 
         raise CartError("own_product", "This is your own.")
     for product in products:
         await _require_sellable(store, buyer, product)
+    deadlines = [each.refund_until for each in products if each.refund_until is not None]
     return Cart(
         buyer=buyer.user_id,
         buyer_name=buyer.name,
@@ -83,6 +84,7 @@ async def fill_cart(store: Store, buyer: Principal, product_ids: Sequence[str]) 
         seller_name=first.seller_name,
         currency=first.currency,
         lines=tuple(_line(product) for product in products),
+        refund_until=min(deadlines, default=None),
     )
 
 

@@ -42,7 +42,10 @@ class ProductError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ProductDraft:
-    """What a seller says of a new product. ``starts_at`` is Unix ms, ``amount`` minor units."""
+    """What a seller says of a new product. Times are Unix ms, ``amount`` is in minor units.
+
+    ``refund_until`` is the end of the time for refunds, where it is not the usual one.
+    """
 
     kind: Kind
     title: str
@@ -52,6 +55,7 @@ class ProductDraft:
     recording: str | None = None
     starts_at: int | None = None
     capacity: int | None = None
+    refund_until: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,7 @@ class ProductChange:
     currency: str | None = None
     starts_at: int | None = None
     capacity: int | None = None
+    refund_until: int | None = None
     status: Literal["on_sale", "withdrawn"] | None = None
 
 
@@ -81,6 +86,7 @@ class Product:
     recording: str | None
     starts_at: int | None
     capacity: int | None
+    refund_until: int | None
     taken: int
     status: ProductStatus
     created_at: int
@@ -112,7 +118,7 @@ async def create_product(
         "status": "on_sale",
         "created_at": clock.now_ms(),
     }
-    for name in ("stream", "recording", "starts_at", "capacity"):
+    for name in ("stream", "recording", "starts_at", "capacity", "refund_until"):
         value = getattr(draft, name)
         if value is not None:
             doc[name] = value
@@ -198,6 +204,7 @@ def read_product(row: Row) -> Product:
         recording=doc.get("recording"),
         starts_at=doc.get("starts_at"),
         capacity=doc.get("capacity"),
+        refund_until=doc.get("refund_until"),
         taken=doc["taken"],
         status=doc["status"],
         created_at=doc["created_at"],
@@ -265,6 +272,7 @@ def _changed(doc: Document, principal: Principal, change: ProductChange) -> Docu
         "currency": change.currency,
         "starts_at": change.starts_at,
         "capacity": change.capacity,
+        "refund_until": change.refund_until,
         "status": change.status,
     }
     return doc | {name: value for name, value in changes.items() if value is not None}

@@ -65,6 +65,7 @@ async def offer(data: CreateProductBody) -> Response:
         recording=data.recording_id,
         starts_at=_unix_ms(data.starts_at),
         capacity=data.capacity,
+        refund_until=_unix_ms(data.refund_until),
     )
     product = await create_product(house.store, house.clock, seller, draft)
     return reply(product_view(product, owned=False), HTTPStatus.CREATED)
@@ -104,6 +105,7 @@ async def change_product(product_id: str, data: UpdateProductBody) -> Response:
         currency=None if data.price is None else data.price.currency,
         starts_at=_unix_ms(data.starts_at),
         capacity=data.capacity,
+        refund_until=_unix_ms(data.refund_until),
         status=data.status,
     )
     product = await update_product(current_house().store, require_principal(), product_id, change)
@@ -142,6 +144,7 @@ def product_view(product: Product, *, owned: bool) -> ProductView:
         starts_at=optional_rfc3339(product.starts_at),
         capacity=product.capacity,
         remaining=product.remaining,
+        refund_until=optional_rfc3339(product.refund_until),
         status=product.status,
         seller=AuthorView(id=product.seller, name=product.seller_name),
         created_at=rfc3339(product.created_at),

@@ -42,6 +42,7 @@ class CreateProductBody(Body):
     recording_id: Id | None = None
     starts_at: Time | None = None
     capacity: Capacity | None = None
+    refund_until: Time | None = Field(None, description="Else 14 days from the payment")
 
 
 class UpdateProductBody(Body):
@@ -51,6 +52,7 @@ class UpdateProductBody(Body):
     price: Money | None = None
     starts_at: Time | None = None
     capacity: Capacity | None = None
+    refund_until: Time | None = None
     status: Literal["on_sale", "withdrawn"] | None = None
 
 
@@ -69,6 +71,7 @@ class ProductView(Body):
     starts_at: str | None
     capacity: int | None
     remaining: int | None
+    refund_until: str | None
     status: ProductStatus
     seller: AuthorView
     created_at: str

@@ -52,6 +52,13 @@ async def test_a_cart_has_the_products_as_they_are_now(store, offer):
     assert cart.lines[0].stream == limited.stream
 
 
+async def test_the_earliest_deadline_for_refunds_holds(store, offer):
+    early, late, usual = await offer(refund_until=5), await offer(refund_until=9), await offer()
+    assert (await fill_cart(store, BO, [usual.id])).refund_until is None
+    cart = await fill_cart(store, BO, [late.id, usual.id, early.id])
+    assert cart.refund_until == 5
+
+
 async def test_so_many_lines_and_no_more(store, offer):
     products = [(await offer()).id for _ in range(MAX_LINES + 1)]
     assert len((await fill_cart(store, BO, products[:MAX_LINES])).lines) == MAX_LINES

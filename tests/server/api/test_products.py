@@ -34,6 +34,7 @@ async def test_a_ticket_as_it_is_offered(shop):
         "starts_at": "2030-05-31T20:00:00.000Z",
         "capacity": 50,
         "remaining": 50,
+        "refund_until": None,
         "status": "on_sale",
         "seller": {"id": shop.seller.user["id"], "name": "Ada"},
         "created_at": "2027-01-15T08:00:00.000Z",
@@ -120,10 +121,12 @@ async def test_the_seller_changes_a_product(shop):
         "price": {"amount": 2000, "currency": "EUR"},
         "starts_at": "2031-01-01T00:00:00Z",
         "capacity": 9,
+        "refund_until": "2031-01-02T00:00:00Z",
     }
     changed = await shop.seller.ok("PATCH", path, change)
     assert changed == ticket | change | {
         "starts_at": "2031-01-01T00:00:00.000Z",
+        "refund_until": "2031-01-02T00:00:00.000Z",
         "remaining": 8,
     }
     assert (await bo.ok("GET", f"/orders/{order['id']}"))["amount"] == 1500

@@ -113,3 +113,13 @@ async def test_a_lost_reply_is_no_failure(shop):
     refund = await shop.refund(bo, order)
     assert refund["status"] == "pending"
     assert (await bo.ok("GET", f"/orders/{order['id']}"))["status"] == "refund_pending"
+
+
+async def test_a_product_may_end_the_time_for_refunds_earlier(shop):
+    bo = await shop.stage.user("Bo")
+    order = await shop.buy(bo, (await shop.offer(refund_until="2027-01-16T08:00:00Z"))["id"])
+    assert order["refundable_until"] == "2027-01-16T08:00:00.000Z"
+    shop.stage.clock.pass_s(24 * 3600 + 1)
+    path = f"/marketplace/orders/{order['id']}/refund"
+    bo.token = shop.stage.token_for(bo)
+    assert (await bo.fails("POST", path, {}))["code"] == "refund_window_expired"
