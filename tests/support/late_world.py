@@ -23,7 +23,7 @@ from actors.ports import (
     TransferState,
     Unclear,
 )
-from support.orders import GatedPsp
+from support.gated_world import GatedPsp
 from support.world import PaymentWord, RefundWord, WorldGates, WorldPayouts
 
 CALL_DEADLINE_S = 10.0
