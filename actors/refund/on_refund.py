@@ -137,8 +137,11 @@ def hear_refund(step: Step, event: RefundHeard) -> None:
     if contradiction:
         step.alert(f"refund {refund.id}: {refund.status}, and now a webhook says {event.word}")
         _ask(step, refund)
-    elif not after_the_end:  # a word that only agrees does not answer what is being asked
+    elif not after_the_end:
         _plan(step, refund, event)
+    elif step.job(JobKind.ASK_REFUND, refund.id) is not None:
+        # A word that only agrees answers no question, and one under way may miss what it tells of.
+        _ask(step, refund)
     follow(step)
 
 

@@ -62,6 +62,22 @@ SCHEDULES: dict[str, list[Step]] = {
         ("deliver", 1, 1),
         DELIVER,
     ],
+    "is asked for while the bank changes its mind twice": [
+        *ASKED_BACK,
+        *said("failed"),
+        ("set wire", 0, 3),
+        *said("succeeded", "failed"),
+        ("set wire", 0, 0),
+        ("wait", 12),
+    ],
+    "hears a word that agrees while the contrary is asked for": [
+        *ASKED_BACK,
+        *said("failed"),
+        ("set wire", 0, 3),
+        *said("succeeded", "failed"),
+        ("set wire", 0, 0),
+        ("wait", 12),
+    ],
     "loses a dispute before its payment is heard of": [
         ("order", 0, 7),
         ("pay", 0, "succeeded"),
