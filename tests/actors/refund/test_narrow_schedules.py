@@ -70,14 +70,6 @@ SCHEDULES: dict[str, list[Step]] = {
         ("set wire", 0, 0),
         ("wait", 12),
     ],
-    "hears a word that agrees while the contrary is asked for": [
-        *ASKED_BACK,
-        *said("failed"),
-        ("set wire", 0, 3),
-        *said("succeeded", "failed"),
-        ("set wire", 0, 0),
-        ("wait", 12),
-    ],
     "loses a dispute before its payment is heard of": [
         ("order", 0, 7),
         ("pay", 0, "succeeded"),
