@@ -225,6 +225,8 @@ def _move(step: Step, refund: Refund, change: RefundChange) -> Refund:
         step.say(f"refund {refund.id}: {before} -> {after}")
     if after is S.REVIEW and before not in (S.REVIEW, S.QUARANTINED):
         step.alert(f"refund {refund.id}: in review, where it stays until somebody decides")
+    if before is S.REVERSED and change is C.CONFIRM_SUCCESS:
+        step.alert(f"refund {refund.id}: it came back, and went out again: it stays as it is")
     if after is S.SUCCEEDED and before is not S.SUCCEEDED:
         refund = book(step, replace(refund, succeeded_at=step.now_ms), Booking.RETURNED)
     elif after in (S.FAILED, S.REVERSED):

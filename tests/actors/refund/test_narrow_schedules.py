@@ -62,6 +62,16 @@ SCHEDULES: dict[str, list[Step]] = {
         ("deliver", 1, 1),
         DELIVER,
     ],
+    "is found to have gone out again by a question about something else": [
+        *ASKED_BACK,
+        *said("succeeded"),
+        ("settle", 0, "failed"),
+        ("lose webhook", 0),
+        ("forge", 1),
+        ("settle", 0, "succeeded"),
+        ("lose webhook", 0),
+        ("forge", 1),
+    ],
     "is asked for while the bank changes its mind twice": [
         *ASKED_BACK,
         *said("failed"),
