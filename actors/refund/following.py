@@ -64,9 +64,8 @@ def _follow_licence(step: Step, licence: Licence) -> None:
     active = after is LicenceStatus.ACTIVE
     step.put_licence(replace(licence, status=after, revoked_at=None if active else step.now_ms))
     step.say(f"licence {licence.id}: {licence.status} -> {after}")
-    if _line(step.case, licence).limited:
-        gone, back = after is LicenceStatus.REVOKED, licence.status is LicenceStatus.REVOKED
-        step.seats[licence.product] += back - gone
+    gone, back = after is LicenceStatus.REVOKED, licence.status is LicenceStatus.REVOKED
+    step.seats[licence.product] += back - gone
     if licence.stream is not None:
         step.add_job(JobKind.TELL_LICENCE, licence.id, step.now_ms)
 

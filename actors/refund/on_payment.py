@@ -61,7 +61,7 @@ def create(step: Step) -> None:
     """Take the seats, and have the provider make the payment."""
     order = step.order
     for line in order.lines:
-        step.seats[line.product] += line.limited
+        step.seats[line.product] += 1
     step.add_job(JobKind.CREATE_PAYMENT, order.payment.id, step.now_ms)
     step.add_job(JobKind.EXPIRE_PAYMENT, order.payment.id, step.now_ms + PAYMENT_HOLD_MS)
     step.say(f"order: made, {order.amount} {order.currency}")
@@ -172,7 +172,7 @@ def _expire(step: Step) -> None:
     step.change_order(expired=True)
     change_status(step, OrderChange.FAIL)
     for line in order.lines:
-        step.seats[line.product] -= line.limited
+        step.seats[line.product] -= 1
 
 
 def _complete(step: Step, event: PaymentHeard) -> None:
@@ -203,7 +203,7 @@ def _complete(step: Step, event: PaymentHeard) -> None:
             step.put_licence(licence)
             step.say(f"licence {licence_id}: granted")
         elif not order.expired:
-            step.seats[line.product] -= line.limited
+            step.seats[line.product] -= 1
     reasons = sorted(set(why_not.values()) - {""})
     if reasons:
         _give_back(step, [each for each in order.lines if why_not[each.product]], reasons)

@@ -36,8 +36,6 @@ class Line:
     amount: int
     stream: str | None = None
     recording: str | None = None
-    limited: bool = False
-    """Whether the product has a capacity, of which this takes one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,5 +112,4 @@ def _line(product: Product) -> Line:
         amount=product.amount,
         stream=product.stream,
         recording=product.recording,
-        limited=product.capacity is not None,
     )

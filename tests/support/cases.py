@@ -8,7 +8,7 @@ from actors.refund.payment_machine import PaymentStatus
 from actors.services.carts import Line
 
 LINES = (
-    Line("prd_1", "ticket", "A show", 600, stream="str_1", limited=True),
+    Line("prd_1", "ticket", "A show", 600, stream="str_1"),
     Line("prd_2", "track", "A track", 400, recording="rec_1"),
 )
 

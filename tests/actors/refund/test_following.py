@@ -1,5 +1,6 @@
 """What follows from where the money is: licences, seats, who is told."""
 
+import pytest
 from support.orders import STREAM, OrderStage
 
 
@@ -90,10 +91,11 @@ async def test_a_reversal_gives_the_licence_back(shop: OrderStage) -> None:
     assert await told(shop) == [False, True]
 
 
+@pytest.mark.parametrize("capacity", [5, None])
 async def test_a_revoked_licence_frees_its_seat_and_a_reversal_takes_it_again(
-    shop: OrderStage,
+    shop: OrderStage, capacity: int | None
 ) -> None:
-    product = await shop.product(capacity=5)
+    product = await shop.product(capacity=capacity)
     order = await shop.bought(product)
     assert await shop.taken(product) == 1
     refund = await shop.refund(order)

@@ -94,8 +94,11 @@ async def test_a_payment_that_the_provider_refuses_frees_its_seat(shop: OrderSta
     assert await shop.taken(product) == 0
 
 
-async def test_what_nobody_pays_expires_and_frees_its_seat(shop: OrderStage) -> None:
-    product = await shop.product(capacity=1)
+@pytest.mark.parametrize("capacity", [1, None])
+async def test_what_nobody_pays_expires_and_frees_its_seat(
+    shop: OrderStage, capacity: int | None
+) -> None:
+    product = await shop.product(capacity=capacity)
     order = await shop.order(await shop.cart(product))
     assert await shop.taken(product) == 1
     await shop.pass_time(31 * MINUTE_S, step_s=MINUTE_S)
