@@ -5,9 +5,9 @@ from typing import Literal
 
 from actors.ports import Clock
 from actors.services.access_tokens import Principal
+from actors.services.product_terms import ProductError
 from actors.services.products import (
     COLLECTION,
-    ProductError,
     product_not_found,
     rewrite_product,
 )

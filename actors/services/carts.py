@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from actors.services.access_tokens import Principal
 from actors.services.licences import product_licence
-from actors.services.products import Product, ProductError, get_product
+from actors.services.product_terms import ProductError
+from actors.services.products import Product, get_product
 from actors.services.streams import get_stream
 from storage.api import Store
 

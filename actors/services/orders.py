@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from actors.services.pages import Page, newest
-from actors.services.products import Kind
+from actors.services.product_terms import Kind
 from storage.api import Cursor, Document, Row, Store
 
 SENDING = "send_transfer"

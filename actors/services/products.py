@@ -2,12 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 from actors.ids import new_id
 from actors.ports import Clock
 from actors.services.access_tokens import Principal
 from actors.services.pages import Page, newest
+from actors.services.product_terms import (
+    Kind,
+    ProductChange,
+    ProductDraft,
+    ProductError,
+    ProductStatus,
+    changed,
+    check_draft,
+)
 from actors.services.rules import normal_title
 from actors.services.streams import COLLECTION as STREAMS
 from actors.services.streams import MAX_STREAMS_PER_OWNER
@@ -16,64 +24,13 @@ from storage.api import Conflict, Cursor, Document, Put, Row, Store
 COLLECTION = "products"
 PRODUCT_PREFIX = "prd"
 MAX_PRODUCTS_PER_SELLER = 500
-MAX_AMOUNT = 99_999_999
-"""Of a price, in minor units."""
-MAX_CAPACITY_SEATS = 1_000_000
 MAX_WRITE_ATTEMPTS = 20
-"""Of one change: each sale of a limited product changes it too."""
-
-Kind = Literal["ticket", "track"]
-ProductStatus = Literal["on_sale", "withdrawn", "cancelled"]
-
-
-class ProductError(Exception):
-    """It cannot be done with this product; nothing was changed.
-
-    Codes: forbidden, stream_not_found, recording_not_found, product_not_found,
-    too_many_products, not_on_sale, invalid_request (``field`` then says where).
-    """
-
-    def __init__(self, code: str, message: str, field: str = "") -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.field = field
-
-
-@dataclass(frozen=True, slots=True)
-class ProductDraft:
-    """What a seller says of a new product. Times are Unix ms, ``amount`` is in minor units.
-
-    ``refund_until`` is the end of the time for refunds, where it is not the usual one.
-    """
-
-    kind: Kind
-    title: str
-    amount: int
-    currency: str
-    stream: str | None = None
-    recording: str | None = None
-    starts_at: int | None = None
-    capacity: int | None = None
-    refund_until: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ProductChange:
-    """What to change; None stays as it is."""
-
-    title: str | None = None
-    amount: int | None = None
-    currency: str | None = None
-    starts_at: int | None = None
-    capacity: int | None = None
-    refund_until: int | None = None
-    status: Literal["on_sale", "withdrawn"] | None = None
+"""Of one change: each sale of a product changes it too."""
 
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A product's document, read. ``taken`` counts the seats of orders, where they are limited."""
+    """A product's document, read. ``taken`` counts what orders have, paid or still to be paid."""
 
     id: str
     kind: Kind
@@ -101,7 +58,8 @@ async def create_product(
     store: Store, clock: Clock, seller: Principal, draft: ProductDraft
 ) -> Product:
     """Offer a ticket to a stream, or a track that was recorded from one. ProductError."""
-    _check_shape(draft)
+    now_ms = clock.now_ms()
+    check_draft(draft, now_ms)
     if draft.kind == "ticket":
         await _require_own_stream(store, seller, draft.stream or "")
     else:
@@ -116,7 +74,7 @@ async def create_product(
         "currency": draft.currency,
         "taken": 0,
         "status": "on_sale",
-        "created_at": clock.now_ms(),
+        "created_at": now_ms,
     }
     for name in ("stream", "recording", "starts_at", "capacity", "refund_until"):
         value = getattr(draft, name)
@@ -128,12 +86,15 @@ async def create_product(
 
 
 async def update_product(
-    store: Store, principal: Principal, product_id: str, change: ProductChange
+    store: Store, clock: Clock, principal: Principal, product_id: str, change: ProductChange
 ) -> Product:
     """Change a product of one's own. ProductError."""
+    now_ms = clock.now_ms()
 
     def apply(doc: Document) -> Document:
-        return _changed(doc, principal, change)
+        if doc["seller"] != principal.user_id:
+            raise _forbidden("This product is another user's.")
+        return changed(doc, change, now_ms)
 
     return read_product(await rewrite_product(store, product_id, apply))
 
@@ -216,18 +177,6 @@ def product_not_found() -> ProductError:
     return ProductError("product_not_found", "There is no such product.")
 
 
-def _check_shape(draft: ProductDraft) -> None:
-    belongs, other = ("stream", "recording") if draft.kind == "ticket" else ("recording", "stream")
-    if getattr(draft, belongs) is None:
-        raise _invalid(f"{belongs}_id", f"a {draft.kind} needs it")
-    if getattr(draft, other) is not None:
-        raise _invalid(f"{other}_id", f"is nothing that a {draft.kind} has")
-    if draft.kind == "track":
-        for name in ("starts_at", "capacity"):
-            if getattr(draft, name) is not None:
-                raise _invalid(name, "is for tickets alone")
-
-
 async def _require_own_stream(store: Store, seller: Principal, stream_id: str) -> None:
     row = await store.get(STREAMS, stream_id)
     if row is None:
@@ -252,35 +201,5 @@ async def _require_room(store: Store, seller: Principal) -> None:
         raise ProductError("too_many_products", f"You have {MAX_PRODUCTS_PER_SELLER} products.")
 
 
-def _changed(doc: Document, principal: Principal, change: ProductChange) -> Document:
-    if doc["seller"] != principal.user_id:
-        raise _forbidden("This product is another user's.")
-    if doc["status"] == "cancelled":
-        raise ProductError("not_on_sale", "This show was cancelled.")
-    if doc["kind"] == "track" and change.starts_at is not None:
-        raise _invalid("starts_at", "is for tickets alone")
-    if change.capacity is not None:
-        # Seats are counted only where there is a limit, so none can be set after the first sale.
-        if "capacity" not in doc:
-            raise _invalid("capacity", "cannot be set where there was none from the beginning")
-        if change.capacity < doc["taken"]:
-            raise _invalid("capacity", f"cannot be less than the {doc['taken']} that are taken")
-    title = None if change.title is None else normal_title(change.title)
-    changes = {
-        "title": title,
-        "amount": change.amount,
-        "currency": change.currency,
-        "starts_at": change.starts_at,
-        "capacity": change.capacity,
-        "refund_until": change.refund_until,
-        "status": change.status,
-    }
-    return doc | {name: value for name, value in changes.items() if value is not None}
-
-
 def _forbidden(message: str) -> ProductError:
     return ProductError("forbidden", message)
-
-
-def _invalid(field: str, fault: str) -> ProductError:
-    return ProductError("invalid_request", f"{field}: {fault}", field)

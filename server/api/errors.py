@@ -17,7 +17,7 @@ from actors.refund.errors import OrderError
 from actors.room.errors import RoomError
 from actors.services import AccountError, SealBroken
 from actors.services.carts import CartError
-from actors.services.products import ProductError
+from actors.services.product_terms import ProductError
 from actors.services.streams import TooManyStreams
 from actors.stream.messages import StreamNotFound
 from server.pages import error_page

@@ -15,10 +15,9 @@ from actors.services import Principal
 from actors.services.cancellations import Cancellation, begin_cancelling, get_cancellation
 from actors.services.licences import product_licence
 from actors.services.pages import Page
+from actors.services.product_terms import Clearable, ProductChange, ProductDraft
 from actors.services.products import (
     Product,
-    ProductChange,
-    ProductDraft,
     create_product,
     get_product,
     list_by_seller,
@@ -68,7 +67,7 @@ async def offer(data: CreateProductBody) -> Response:
         refund_until=_unix_ms(data.refund_until),
     )
     product = await create_product(house.store, house.clock, seller, draft)
-    return reply(product_view(product, owned=False), HTTPStatus.CREATED)
+    return reply(product_view(product, seller, owned=False), HTTPStatus.CREATED)
 
 
 @products.get("")
@@ -98,7 +97,8 @@ async def show_product(product_id: str) -> Response:
 @validate_request(UpdateProductBody)
 @document_response(ProductView)
 async def change_product(product_id: str, data: UpdateProductBody) -> Response:
-    """Change a product of yours; orders that were made keep the price that they were made at."""
+    """Change a product of yours; orders that were made keep what they were made with."""
+    seller, house = require_principal(), current_house()
     change = ProductChange(
         title=data.title,
         amount=None if data.price is None else data.price.amount,
@@ -107,9 +107,10 @@ async def change_product(product_id: str, data: UpdateProductBody) -> Response:
         capacity=data.capacity,
         refund_until=_unix_ms(data.refund_until),
         status=data.status,
+        clear=_cleared(data),
     )
-    product = await update_product(current_house().store, require_principal(), product_id, change)
-    return reply(product_view(product, owned=False))
+    product = await update_product(house.store, house.clock, seller, product_id, change)
+    return reply(product_view(product, seller, owned=False))
 
 
 @products.post("/<product_id>/cancel")
@@ -117,10 +118,10 @@ async def change_product(product_id: str, data: UpdateProductBody) -> Response:
 @document_response(CancelledView, HTTPStatus.ACCEPTED)
 async def cancel_show(product_id: str) -> Response:
     """Cancel a show and refund everybody; again, once that is done, where refunds failed."""
-    house = current_house()
-    cancellation = await begin_cancelling(house.store, house.clock, require_principal(), product_id)
+    caller, house = require_principal(), current_house()
+    cancellation = await begin_cancelling(house.store, house.clock, caller, product_id)
     house.sweeper.kick()
-    return await _cancelled(product_id, cancellation, HTTPStatus.ACCEPTED)
+    return await _cancelled(caller, product_id, cancellation, HTTPStatus.ACCEPTED)
 
 
 @products.get("/<product_id>/cancel")
@@ -128,12 +129,14 @@ async def cancel_show(product_id: str) -> Response:
 @document_response(CancelledView)
 async def show_cancellation(product_id: str) -> Response:
     """Tell how far the cancellation of a show is."""
-    cancellation = await get_cancellation(current_house().store, require_principal(), product_id)
-    return await _cancelled(product_id, cancellation, HTTPStatus.OK)
+    caller = require_principal()
+    cancellation = await get_cancellation(current_house().store, caller, product_id)
+    return await _cancelled(caller, product_id, cancellation, HTTPStatus.OK)
 
 
-def product_view(product: Product, *, owned: bool) -> ProductView:
-    """Show a product."""
+def product_view(product: Product, caller: Principal | None, *, owned: bool) -> ProductView:
+    """Show a product; its seller also sees how many are sold."""
+    is_seller = caller is not None and caller.user_id == product.seller
     return ProductView(
         id=product.id,
         kind=product.kind,
@@ -144,6 +147,7 @@ def product_view(product: Product, *, owned: bool) -> ProductView:
         starts_at=optional_rfc3339(product.starts_at),
         capacity=product.capacity,
         remaining=product.remaining,
+        sold=product.taken if is_seller else None,
         refund_until=optional_rfc3339(product.refund_until),
         status=product.status,
         seller=AuthorView(id=product.seller, name=product.seller_name),
@@ -157,7 +161,7 @@ async def _seen_by(caller: Principal | None, product: Product) -> ProductView:
     owned = caller is not None and (
         await product_licence(store, caller.user_id, product.id) is not None
     )
-    return product_view(product, owned=owned)
+    return product_view(product, caller, owned=owned)
 
 
 async def _page(query: ProductQuery) -> Page[Product]:
@@ -174,7 +178,9 @@ async def _page(query: ProductQuery) -> Page[Product]:
     return await list_products(store, after, query.limit)
 
 
-async def _cancelled(product_id: str, cancellation: Cancellation, status: HTTPStatus) -> Response:
+async def _cancelled(
+    caller: Principal, product_id: str, cancellation: Cancellation, status: HTTPStatus
+) -> Response:
     product = await get_product(current_house().store, product_id)
     progress = CancelView(
         state=cancellation.state,
@@ -182,7 +188,20 @@ async def _cancelled(product_id: str, cancellation: Cancellation, status: HTTPSt
         already_refunded=cancellation.already_refunded,
         failed=cancellation.failed,
     )
-    return reply(CancelledView(product=product_view(product, owned=False), cancel=progress), status)
+    view = product_view(product, caller, owned=False)
+    return reply(CancelledView(product=view, cancel=progress), status)
+
+
+def _cleared(data: UpdateProductBody) -> frozenset[Clearable]:
+    """Name what is null in the body, not merely absent."""
+    said: dict[Clearable, object] = {
+        "starts_at": data.starts_at,
+        "capacity": data.capacity,
+        "refund_until": data.refund_until,
+    }
+    return frozenset(
+        name for name, value in said.items() if value is None and name in data.model_fields_set
+    )
 
 
 def _unix_ms(time: str | None) -> int | None:

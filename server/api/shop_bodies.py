@@ -6,7 +6,7 @@ from pydantic import AfterValidator, Field, StrictInt
 
 from actors.services.carts import MAX_LINES
 from actors.services.orders import LicenceStatus, OrderStatus, RefundWord
-from actors.services.products import MAX_AMOUNT, MAX_CAPACITY_SEATS, Kind, ProductStatus
+from actors.services.product_terms import MAX_AMOUNT, MAX_CAPACITY_SEATS, Kind, ProductStatus
 from actors.services.rules import normal_description
 from server.api.bodies import DEFAULT_LIMIT, MAX_LIMIT, AuthorView, Body, Text, Title
 from server.api.times import normal_time
@@ -46,7 +46,10 @@ class CreateProductBody(Body):
 
 
 class UpdateProductBody(Body):
-    """What to change; the rest stays."""
+    """What to change; the rest stays.
+
+    An explicit null takes away ``starts_at``, ``capacity`` or ``refund_until``.
+    """
 
     title: Title | None = None
     price: Money | None = None
@@ -59,6 +62,8 @@ class UpdateProductBody(Body):
 class ProductView(Body):
     """A product. ``remaining`` is null where there is no capacity.
 
+    ``sold`` counts the seats that are taken, those included that wait to be paid; it is null for
+    all but the seller. Without ``refund_until`` orders can be refunded for 14 days.
     ``owned`` tells whether the caller holds an active licence that was bought with it.
     """
 
@@ -71,6 +76,7 @@ class ProductView(Body):
     starts_at: str | None
     capacity: int | None
     remaining: int | None
+    sold: int | None
     refund_until: str | None
     status: ProductStatus
     seller: AuthorView

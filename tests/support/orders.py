@@ -40,7 +40,8 @@ from actors.refund.replay import read_log
 from actors.services import inbox
 from actors.services.access_tokens import Principal
 from actors.services.carts import Cart, fill_cart
-from actors.services.products import ProductDraft, create_product
+from actors.services.product_terms import ProductDraft
+from actors.services.products import create_product
 from server.sweeper import Sweeper
 from storage.api import Document, Put, Store
 from support.gated_world import GatedGates, GatedPayouts, GatedPsp

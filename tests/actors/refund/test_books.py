@@ -14,7 +14,8 @@ from actors.refund.documents import Occurrence, Receipt
 from actors.refund.events import Disregarded, Event, RefundRequested
 from actors.refund.ledger import Balance
 from actors.services.access_tokens import Principal
-from actors.services.products import ProductChange, update_product
+from actors.services.product_terms import ProductChange
+from actors.services.products import update_product
 from storage.api import Conflict, ConflictReason, Put
 
 FRESH = "01JD0000000000000000000000"
@@ -136,7 +137,7 @@ async def test_an_idempotency_key_makes_one_order(shop: OrderStage) -> None:
 async def test_a_product_that_is_withdrawn_meanwhile_is_not_sold(shop: OrderStage) -> None:
     product = await shop.product()
     cart = await shop.cart(product)
-    await update_product(shop.store, SELLER, product, ProductChange(status="withdrawn"))
+    await update_product(shop.store, shop.clock, SELLER, product, ProductChange(status="withdrawn"))
     with pytest.raises(OrderError) as refused:
         await shop.order(cart)
     assert refused.value.code == "not_on_sale"

@@ -2,7 +2,8 @@ import pytest
 
 from actors.services import Principal
 from actors.services.carts import MAX_LINES, CartError, fill_cart
-from actors.services.products import ProductDraft, create_product, rewrite_product
+from actors.services.product_terms import ProductDraft
+from actors.services.products import create_product, rewrite_product
 from actors.services.streams import create_stream
 from storage import Delete, Put
 
@@ -52,11 +53,13 @@ async def test_a_cart_has_the_products_as_they_are_now(store, offer):
     assert cart.lines[0].stream == other.stream
 
 
-async def test_the_earliest_deadline_for_refunds_holds(store, offer):
-    early, late, usual = await offer(refund_until=5), await offer(refund_until=9), await offer()
+async def test_the_earliest_deadline_for_refunds_holds(store, offer, clock):
+    soon = clock.now_ms() + 5
+    early, late = await offer(refund_until=soon), await offer(refund_until=soon + 4)
+    usual = await offer()
     assert (await fill_cart(store, BO, [usual.id])).refund_until is None
     cart = await fill_cart(store, BO, [late.id, usual.id, early.id])
-    assert cart.refund_until == 5
+    assert cart.refund_until == soon
 
 
 async def test_so_many_lines_and_no_more(store, offer):

@@ -2,11 +2,9 @@ import pytest
 import trio
 
 from actors.services import Principal
+from actors.services.product_terms import ProductChange, ProductDraft, ProductError
 from actors.services.products import (
     MAX_WRITE_ATTEMPTS,
-    ProductChange,
-    ProductDraft,
-    ProductError,
     create_product,
     get_product,
     list_by_seller,
@@ -68,7 +66,7 @@ async def test_a_sale_meanwhile_is_not_undone(store, clock, stream):
         for number in range(8):
             nursery.start_soon(sell)
             change = ProductChange(title=f"Title {number}")
-            nursery.start_soon(update_product, store, ADA, product.id, change)
+            nursery.start_soon(update_product, store, clock, ADA, product.id, change)
     after = await get_product(store, product.id)
     assert after.taken == 8
     assert after.title.startswith("Title")
@@ -85,7 +83,7 @@ async def test_it_gives_up_where_it_never_wins(store, clock, stream):
 
     store.commit = overtake
     with pytest.raises(Conflict):
-        await update_product(store, ADA, product.id, ProductChange(title="B"))
+        await update_product(store, clock, ADA, product.id, ProductChange(title="B"))
     assert attempts == MAX_WRITE_ATTEMPTS
 
 
@@ -117,5 +115,46 @@ async def test_a_track_has_no_start(store, clock, stream):
     await store.commit(Put("streams", row.id, row.doc | {"show": "shw_1"}, row.version))
     track = draft(stream, kind="track", stream=None, recording="shw_1")
     product = await create_product(store, clock, ADA, track)
-    with pytest.raises(ProductError, match="tickets alone"):
-        await update_product(store, ADA, product.id, ProductChange(starts_at=5))
+    for change in (ProductChange(starts_at=5), ProductChange(capacity=5)):
+        with pytest.raises(ProductError, match="tickets alone"):
+            await update_product(store, clock, ADA, product.id, change)
+
+
+async def test_what_is_cleared_is_there_no_more(store, clock, stream):
+    later = clock.now_ms() + 1000
+    made = draft(stream, capacity=3, starts_at=7, refund_until=later)
+    product = await create_product(store, clock, ADA, made)
+    assert (product.capacity, product.starts_at, product.refund_until) == (3, 7, later)
+    change = ProductChange(title="B", clear=frozenset({"capacity", "refund_until"}))
+    after = await update_product(store, clock, ADA, product.id, change)
+    assert (after.capacity, after.starts_at, after.refund_until) == (None, 7, None)
+    assert (after.title, await get_product(store, product.id)) == ("B", after)
+
+
+async def test_a_capacity_comes_and_goes_with_the_seats_counted(store, clock, stream):
+    product = await create_product(store, clock, ADA, draft(stream))
+    await rewrite_product(store, product.id, lambda doc: doc | {"taken": 4})
+
+    async def changed(**change):
+        return await update_product(store, clock, ADA, product.id, ProductChange(**change))
+
+    with pytest.raises(ProductError, match="the 4 that are taken"):
+        await changed(capacity=3)
+    assert (await changed(capacity=4)).remaining == 0
+    assert (await changed(capacity=6)).remaining == 2
+    assert (await changed(clear=frozenset({"capacity"}))).remaining is None
+    assert (await changed(capacity=5)).remaining == 1
+
+
+async def test_a_deadline_for_refunds_is_in_the_future(store, clock, stream):
+    with pytest.raises(ProductError, match="refund_until: must be in the future"):
+        await create_product(store, clock, ADA, draft(stream, refund_until=clock.now_ms()))
+    made = draft(stream, refund_until=clock.now_ms() + 1000)
+    product = await create_product(store, clock, ADA, made)
+    clock.pass_s(2)
+    change = ProductChange(refund_until=clock.now_ms() - 1)
+    with pytest.raises(ProductError, match="refund_until: must be in the future"):
+        await update_product(store, clock, ADA, product.id, change)
+    # That it has passed keeps nothing else from being changed.
+    after = await update_product(store, clock, ADA, product.id, ProductChange(title="B"))
+    assert after.refund_until == product.refund_until

@@ -5,7 +5,7 @@ from support.orders import ADMIN, BUYER, MINUTE_S, SELLER, STRANGER, open_order_
 from actors.services import Principal
 from actors.services import show_cancelling as cancelling
 from actors.services.cancellations import begin_cancelling, get_cancellation
-from actors.services.products import ProductError
+from actors.services.product_terms import ProductError
 from actors.services.show_cancelling import cancel_shows
 from storage import StoreUnavailable
 

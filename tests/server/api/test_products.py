@@ -34,6 +34,7 @@ async def test_a_ticket_as_it_is_offered(shop):
         "starts_at": "2030-05-31T20:00:00.000Z",
         "capacity": 50,
         "remaining": 50,
+        "sold": 0,
         "refund_until": None,
         "status": "on_sale",
         "seller": {"id": shop.seller.user["id"], "name": "Ada"},
@@ -41,7 +42,8 @@ async def test_a_ticket_as_it_is_offered(shop):
         "owned": False,
     }
     assert ticket["id"].startswith("prd_")
-    assert await shop.stage.guest.ok("GET", f"/products/{ticket['id']}") == ticket
+    seen = await shop.stage.guest.ok("GET", f"/products/{ticket['id']}")
+    assert seen == ticket | {"sold": None}, "how many are sold is the seller's to know"
 
 
 async def test_a_track_is_a_recording_of_ones_own(shop):
@@ -83,6 +85,7 @@ async def test_a_track_is_bought_as_a_ticket_is(shop):
         ({"starts_at": "2030-05-31T20:00:00"}, "starts_at"),
         ({"starts_at": "2030-02-30T20:00:00Z"}, "starts_at"),
         ({"starts_at": "1969-12-31T23:59:59Z"}, "starts_at"),
+        ({"refund_until": "2026-12-31T23:59:59Z"}, "refund_until"),
         ({"stream_id": None}, "stream_id"),
         ({"stream_id": "a\x00b"}, "stream_id"),
         ({"recording_id": "shw_1"}, "recording_id"),
@@ -128,6 +131,7 @@ async def test_the_seller_changes_a_product(shop):
         "starts_at": "2031-01-01T00:00:00.000Z",
         "refund_until": "2031-01-02T00:00:00.000Z",
         "remaining": 8,
+        "sold": 1,
     }
     assert (await bo.ok("GET", f"/orders/{order['id']}"))["amount"] == 1500
     withdrawn = await shop.seller.ok("PATCH", path, {"status": "withdrawn"})
@@ -136,8 +140,51 @@ async def test_the_seller_changes_a_product(shop):
     assert await shop.seller.ok("PATCH", path, {}) == changed
 
 
+async def test_null_takes_away_and_what_is_absent_stays(shop):
+    terms = {
+        "capacity": 5,
+        "starts_at": "2031-01-01T00:00:00.000Z",
+        "refund_until": "2031-01-02T00:00:00.000Z",
+    }
+    ticket = await shop.offer(**terms)
+    path = f"/products/{ticket['id']}"
+
+    async def terms_after(change):
+        product = await shop.seller.ok("PATCH", path, change)
+        return {name: product[name] for name in terms}
+
+    assert await terms_after({"title": "Monday"}) == terms
+    for name in terms:
+        assert await terms_after({name: None}) == terms | {name: None}
+        assert await terms_after({name: terms[name]}) == terms
+    assert await terms_after(dict.fromkeys(terms)) == dict.fromkeys(terms)
+    assert (await shop.seller.ok("GET", path))["remaining"] is None
+
+
+async def test_a_capacity_is_set_after_the_first_sales(shop):
+    """Seats are counted from the first order on, so that none is sold twice."""
+    ticket = await shop.offer()
+    path = f"/products/{ticket['id']}"
+    bo, cy, di = [await shop.stage.user(name) for name in ("Bo", "Cy", "Di")]
+    order = await shop.buy(bo, ticket["id"])
+    await shop.order(cy, ticket["id"])
+    assert (await shop.seller.ok("GET", path))["sold"] == 2
+    assert (await bo.ok("GET", path))["sold"] is None
+    assert (await shop.seller.fails("PATCH", path, {"capacity": 1}))["code"] == "invalid_request"
+    assert (await shop.seller.ok("PATCH", path, {"capacity": 2}))["remaining"] == 0
+    items = {"items": [{"product_id": ticket["id"]}]}
+    assert (await di.fails("POST", "/orders", items, 409))["code"] == "sold_out"
+    await shop.settle(await shop.refund(bo, order))
+    assert (await shop.seller.ok("GET", path))["sold"] == 1
+    await di.ok("POST", "/orders", items, 201)
+    assert (await cy.fails("POST", "/orders", items, 409))["code"] == "sold_out"
+    assert (await shop.seller.ok("PATCH", path, {"capacity": None}))["remaining"] is None
+    await bo.ok("POST", "/orders", items, 201)
+    assert (await shop.seller.ok("GET", "/products?seller=me"))["items"][0]["sold"] == 3
+
+
 async def test_changes_that_are_refused(shop):
-    limited, open_to_all = await shop.offer(capacity=2), await shop.offer()
+    limited = await shop.offer(capacity=2)
     bo, cy = await shop.stage.user("Bo"), await shop.stage.user("Cy")
     for buyer in (bo, cy):
         await shop.order(buyer, limited["id"])
@@ -148,8 +195,8 @@ async def test_changes_that_are_refused(shop):
     assert (await fails(shop.seller, limited["id"], {"capacity": 1}, 400))["details"] == {
         "capacity": "cannot be less than the 2 that are taken"
     }
-    error = await fails(shop.seller, open_to_all["id"], {"capacity": 5}, 400)
-    assert "capacity" in error["details"]
+    error = await fails(shop.seller, limited["id"], {"refund_until": "2026-01-01T00:00:00Z"}, 400)
+    assert error["details"] == {"refund_until": "must be in the future"}
     error = await fails(shop.seller, limited["id"], {"status": "cancelled"}, 400)
     assert error["code"] == "invalid_request"
     assert (await fails(bo, limited["id"], {"title": "Mine"}, 403))["code"] == "forbidden"
