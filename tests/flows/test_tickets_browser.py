@@ -135,7 +135,7 @@ def test_a_ticket_opens_the_show_and_its_refund_closes_it(server: LiveServer) ->
             expect(title).to_have_text("Your ticket was refunded", timeout=PUT_OUT_TIMEOUT_MS)
             assert waiting.evaluate("document.querySelector('video').paused")
             assert waiting.evaluate("document.querySelector('video').src") == ""
-            expect(waiting.locator(".chat-status")).to_contain_text("refunded")
+            expect(waiting.locator(".chat-status")).to_contain_text("no longer valid")
             expect(waiting.get_by_placeholder("Say something")).to_be_hidden()
             expect(ticket).to_contain_text("Only 3 left")
 
@@ -232,3 +232,34 @@ def test_a_cancelled_show_refunds_everyone_and_the_page_follows(server: LiveServ
             )
             page.get_by_role("link", name="To the show").click()
             expect(page.locator("[data-curtain-title]")).to_have_text("The show was cancelled")
+
+
+@pytest.mark.chromium
+def test_seats_and_a_deadline_are_set_and_taken_away_again(server: LiveServer) -> None:
+    with chromium() as browser:
+        seller = browser.new_context(viewport=DESKTOP).new_page()
+        stream_id = make_ticketed_stream(seller, server.url)
+        sell_ticket(seller, price="5", seats="")
+        listener = browser.new_context(viewport=PHONE).new_page()
+        listener.goto(f"{server.url}/s/{stream_id}")
+        ticket = listener.locator("[data-offers] .ticket")
+        row = seller.locator("[data-product-pager] .product")
+        dialog = seller.locator("#product-dialog")
+        expect(row).to_contain_text("0 sold")
+
+        row.get_by_role("button", name="Edit").click()
+        dialog.get_by_label("Seats").fill("7")
+        dialog.get_by_label("Refundable until").fill("2099-05-31T20:00")
+        dialog.get_by_role("button", name="Save").click()
+        expect(row).to_contain_text("0 of 7 seats taken")
+        expect(ticket).to_contain_text("Only 7 left", timeout=SETTLE_TIMEOUT_MS)
+        expect(ticket).to_contain_text(re.compile("Refundable until .*2099"))
+
+        row.get_by_role("button", name="Edit").click()
+        expect(dialog.get_by_label("Refundable until")).to_have_value("2099-05-31T20:00")
+        dialog.get_by_label("Seats").fill("")
+        dialog.get_by_label("Refundable until").fill("")
+        dialog.get_by_role("button", name="Save").click()
+        expect(row).to_contain_text("0 sold")
+        expect(ticket).not_to_contain_text("Refundable", timeout=SETTLE_TIMEOUT_MS)
+        expect(ticket).not_to_contain_text("left")

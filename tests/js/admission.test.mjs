@@ -10,7 +10,7 @@ const PUBLIC = { access: "public" };
 const refusal = Object.assign(new Error("A ticket is needed."), { code: "licence_required" });
 
 function setUp({ licensed = false, owned = licensed } = {}) {
-  const world = { licensed, owned, down: null, asked: 0, listed: 0 };
+  const world = { licensed, owned, refunded: async () => true, down: null, asked: 0, listed: 0 };
   world.admission = new Admission({
     askPlayback: async () => {
       world.asked += 1;
@@ -22,6 +22,7 @@ function setUp({ licensed = false, owned = licensed } = {}) {
       world.listed += 1;
       return [{ id: "prd_1", owned: world.owned }];
     },
+    askRefunded: () => world.refunded(),
   });
   return world;
 }
@@ -71,9 +72,31 @@ test("a ticket that is refunded in the middle of the show closes it", async () =
   assert.equal(world.admission.lost, true);
   await world.admission.look(TICKETED);
   assert.equal(world.admission.lost, true, "still so at the next look");
+  assert.equal(world.admission.refunded, true);
   Object.assign(world, { licensed: true, owned: true });
   await world.admission.look(TICKETED);
-  assert.deepEqual([world.admission.state, world.admission.lost], ["open", false]);
+  const { state, lost, refunded } = world.admission;
+  assert.deepEqual([state, lost, refunded], ["open", false, false]);
+});
+
+test("a ticket that is lost otherwise, or nobody can say how, is not called refunded", async () => {
+  for (const answer of [async () => false, () => Promise.reject(new Error("unreachable"))]) {
+    const world = setUp({ licensed: true });
+    await world.admission.look(TICKETED);
+    Object.assign(world, { licensed: false, owned: false, refunded: answer });
+    world.admission.doubt();
+    await world.admission.look(TICKETED);
+    const { state, lost, refunded } = world.admission;
+    assert.deepEqual([state, lost, refunded], ["shut", true, false]);
+  }
+});
+
+test("who heard a public stream has lost no ticket when it begins to need one", async () => {
+  const world = setUp();
+  await world.admission.look(PUBLIC);
+  await world.admission.look(TICKETED);
+  assert.deepEqual([world.admission.state, world.admission.lost], ["shut", false]);
+  assert.equal(world.admission.products.length, 1);
 });
 
 test("no answer is no refusal: what was open stays so, and is asked about again", async () => {

@@ -11,6 +11,7 @@ import {
   orderState,
   refundableAmount,
   refundableItems,
+  wasRefunded,
 } from "../../server/pages/static/js/order.js";
 
 const NOW = Date.parse("2026-05-10T12:00:00Z");
@@ -126,4 +127,15 @@ test("only what may change by itself is asked about again", () => {
   assert.equal(isMoving(unpaid("cancelled")), false);
   assert.equal(isMoving(order("completed")), false);
   assert.equal(isMoving(order("refunded")), false);
+});
+
+test("a ticket was refunded where the last order that opened the stream says so", () => {
+  const bought = (stream_id, refunded, licences = [{ id: "lic_1" }]) =>
+    order("completed", { licences, items: [{ product_id: "prd_1", stream_id, amount: 2000, refunded }] });
+  assert.equal(wasRefunded([], "str_1"), false);
+  assert.equal(wasRefunded([bought("str_1", 2000)], "str_1"), true);
+  assert.equal(wasRefunded([bought("str_1", 0)], "str_1"), false, "charged back, say");
+  assert.equal(wasRefunded([bought("str_1", 0), bought("str_1", 2000)], "str_1"), false, "bought again");
+  assert.equal(wasRefunded([bought("str_1", 0, []), bought("str_1", 2000)], "str_1"), true, "not paid");
+  assert.equal(wasRefunded([bought("str_2", 2000)], "str_1"), false);
 });

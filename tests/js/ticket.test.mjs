@@ -6,6 +6,7 @@ import { test } from "node:test";
 import {
   cancellationText,
   curtainWords,
+  refundLine,
   seatsLine,
   sellerState,
   stateLine,
@@ -17,6 +18,8 @@ const ticket = (changes = {}) => ({
   status: "on_sale",
   capacity: 40,
   remaining: 30,
+  sold: 10,
+  refund_until: null,
   owned: false,
   ...changes,
 });
@@ -42,12 +45,19 @@ test("the seller reads the state and the seats", () => {
   assert.equal(sellerState(ticket({ remaining: 0 })).label, "Sold out");
   assert.equal(sellerState(ticket({ status: "cancelled", remaining: 0 })).label, "Cancelled");
   assert.equal(seatsLine(ticket()), "10 of 40 seats taken");
-  assert.equal(seatsLine(ticket({ capacity: null, remaining: null })), "Any number of seats");
+  assert.equal(seatsLine(ticket({ capacity: null, remaining: null, sold: 12 })), "12 sold");
+});
+
+test("a deadline for refunds is told where the ticket has one of its own", () => {
+  const until = (time) => refundLine(ticket({ refund_until: time }), Date.parse("2026-09-01T12:00:00Z"));
+  assert.equal(until(null), "");
+  assert.match(until("2026-09-12T12:00:00Z"), /^Refundable until .*12/);
+  assert.equal(until("2026-09-01T12:00:00Z"), "Not refundable");
 });
 
 test("the curtain says why it is closed, and what can be done", () => {
-  const title = (products, { onAir = false, lost = false } = {}) =>
-    curtainWords({ products, onAir, lost }).title;
+  const title = (products, { onAir = false, lost = false, refunded = false } = {}) =>
+    curtainWords({ products, onAir, lost, refunded }).title;
   assert.equal(title([]), "This show is for ticket holders");
   assert.equal(title([ticket({ status: "withdrawn" })]), "This show is for ticket holders");
   assert.equal(title([ticket()]), "A ticket opens this show");
@@ -55,8 +65,13 @@ test("the curtain says why it is closed, and what can be done", () => {
   assert.equal(title([ticket({ remaining: 0 })]), "Sold out");
   assert.equal(title([ticket({ remaining: 0 }), ticket()]), "A ticket opens this show");
   assert.equal(title([ticket({ status: "cancelled" })]), "The show was cancelled");
-  assert.equal(title([ticket()], { lost: true }), "Your ticket was refunded");
-  assert.equal(title([ticket({ status: "cancelled" })], { lost: true }), "The show was cancelled");
+  assert.equal(title([ticket()], { lost: true, refunded: true }), "Your ticket was refunded");
+  assert.equal(title([ticket()], { lost: true }), "Your ticket is no longer valid");
+  const cancelled = [ticket({ status: "cancelled" })];
+  assert.equal(title(cancelled, { lost: true, refunded: true }), "The show was cancelled");
+  const text = (refunded) => curtainWords({ products: cancelled, lost: true, refunded }).text;
+  assert.match(text(true), /^Your ticket was refunded/);
+  assert.doesNotMatch(text(false), /^Your ticket/);
   assert.match(curtainWords({ products: [ticket()], onAir: true, lost: true }).text, /new ticket/);
   const soldOut = [ticket({ remaining: 0 })];
   assert.doesNotMatch(curtainWords({ products: soldOut, onAir: true, lost: true }).text, /new ticket/);

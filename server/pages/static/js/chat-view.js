@@ -18,7 +18,7 @@ const RECONNECTING = "Reconnecting to chat…";
 const CLOSED_REASONS = {
   forbidden: "You have no access to this chat any more.",
   licence_required: "Chat opens with your ticket.",
-  licence_revoked: "Your ticket was refunded, and its seat in the chat is gone.",
+  licence_revoked: "Your ticket is no longer valid, and its seat in the chat is gone.",
   banned: "You cannot take part in this chat.",
   not_found: "This stream has no chat.",
   replaced: "Chat went on in another window.",

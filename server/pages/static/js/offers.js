@@ -8,7 +8,7 @@ import { moment } from "./format.js";
 import { money } from "./money.js";
 import { problemText } from "./problem.js";
 import { Attempts, startPurchase } from "./purchase.js";
-import { stateLine, stockLine } from "./ticket.js";
+import { refundLine, stateLine, stockLine } from "./ticket.js";
 
 const attempts = new Attempts(() => localStorage);
 
@@ -66,6 +66,7 @@ function updateTicket(row, product) {
   setText(part(row, "price"), money(product.price.amount, product.price.currency));
   setOptional(part(row, "starts"), product.starts_at ? moment(product.starts_at) : "");
   setOptional(part(row, "stock"), state === "" ? stockLine(product) : "");
+  setOptional(part(row, "refundable"), state === "" ? refundLine(product) : "");
   setOptional(part(row, "state"), state);
   part(row, "buy").hidden = state !== "";
 }

@@ -38,6 +38,16 @@ export function canRefund(order, now = Date.now()) {
   );
 }
 
+/**
+ * Whether the last ticket to this stream was given back, going by its buyer's orders, the newest
+ * first. A ticket may be lost otherwise, too: by a dispute of its payment.
+ */
+export function wasRefunded(orders, streamId) {
+  const tickets = ({ items }) => items.filter((item) => item.stream_id === streamId);
+  const last = orders.find((order) => order.licences.length > 0 && tickets(order).length > 0);
+  return last !== undefined && tickets(last).some(({ refunded }) => refunded > 0);
+}
+
 /** Whether the order may change by itself, so that it is worth asking about. */
 export function isMoving(order) {
   return order.status === "refund_pending" || canPay(order);

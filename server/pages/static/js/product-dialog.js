@@ -53,19 +53,27 @@ function fill() {
   fields.price.value = product ? plainMoney(product.price.amount, product.price.currency) : "";
   fields.starts.value = product?.starts_at ? localMinute(product.starts_at) : "";
   fields.capacity.value = product?.capacity ?? "";
+  fields.refundable.value = product?.refund_until ? localMinute(product.refund_until) : "";
   fields.restrict.checked = true;
   delete fields.title.dataset.typed;
   form.querySelector(".form-error").hidden = true;
 }
 
-/** What the form says, as the API wants it. */
+/** What a field says of a time: null where it is empty, undefined where it says what was before. */
+function typedTime(field, before) {
+  if (field.value === (before ? localMinute(before) : "")) return undefined;
+  return field.value ? new Date(field.value).toISOString() : null;
+}
+
+/** What the form says, as the API wants it: null takes away, undefined leaves as it is. */
 function typed() {
   const { value: currency } = fields.currency;
   return {
     title: fields.title.value.trim(),
     price: { amount: parseMoney(fields.price.value, currency), currency },
-    starts_at: fields.starts.value ? new Date(fields.starts.value).toISOString() : undefined,
-    capacity: fields.capacity.value ? fields.capacity.valueAsNumber : undefined,
+    starts_at: typedTime(fields.starts, product?.starts_at),
+    capacity: fields.capacity.value ? fields.capacity.valueAsNumber : null,
+    refund_until: typedTime(fields.refundable, product?.refund_until),
   };
 }
 

@@ -8,6 +8,7 @@ import { ChatView } from "./chat-view.js";
 import { copyText, part, repeat, setBadge, setOptional, setText, toast } from "./dom.js";
 import { plural, since } from "./format.js";
 import { Offers } from "./offers.js";
+import { wasRefunded } from "./order.js";
 import { Stage } from "./stage.js";
 import { curtainWords } from "./ticket.js";
 
@@ -20,6 +21,7 @@ const { streamId } = root.dataset;
 const admission = new Admission({
   askPlayback: () => api.playbackUrl(streamId),
   listProducts: () => api.tickets(streamId),
+  askRefunded: async () => wasRefunded((await api.orders("buyer")).items, streamId),
 });
 const stage = new Stage(part(root, "stage"), {
   streamId,

@@ -1,6 +1,6 @@
 // A ticket as somebody sees it who may buy it. Pure functions, no DOM.
 
-import { count, plural } from "./format.js";
+import { count, moment, plural } from "./format.js";
 
 const FEW = 10;
 
@@ -20,6 +20,12 @@ export function stockLine(product) {
   return product.remaining <= FEW ? `Only ${left}` : left;
 }
 
+/** Until when the money can be asked back, where the ticket says so; "" where it does not. */
+export function refundLine({ refund_until: until }, now = Date.now()) {
+  if (until === null) return "";
+  return Date.parse(until) > now ? `Refundable until ${moment(until, now)}` : "Not refundable";
+}
+
 const STATE_LINES = {
   owned: "You have it",
   cancelled: "Cancelled",
@@ -33,9 +39,8 @@ export function stateLine(product) {
 }
 
 /** How many seats are taken, for the seller; a seat is held while its order waits to be paid. */
-export function seatsLine({ capacity, remaining }) {
-  if (capacity === null) return "Any number of seats";
-  return `${count(capacity - remaining)} of ${count(capacity)} seats taken`;
+export function seatsLine({ capacity, sold }) {
+  return capacity === null ? `${count(sold)} sold` : `${count(sold)} of ${count(capacity)} seats taken`;
 }
 
 const SELLER_STATES = {
@@ -52,21 +57,25 @@ export function sellerState(product) {
   return SELLER_STATES[product.status] ?? { tone: "calm", label: product.status };
 }
 
-/** What the curtain says to one without a ticket: {title, text}. */
-export function curtainWords({ products, onAir, lost }) {
+/**
+ * What the curtain says to one without a ticket: {title, text}. `lost` is for one who had been
+ * let in with a ticket, and `refunded` tells whether that one was given back.
+ */
+export function curtainWords({ products, onAir, lost, refunded }) {
   const states = products.map(ticketState);
   const all = (state) => states.length > 0 && states.every((each) => each === state);
   if (all("cancelled")) {
     return {
       title: "The show was cancelled",
-      text: lost
+      text: refunded
         ? "Your ticket was refunded with everybody else's."
         : "All who had a ticket get their money back.",
     };
   }
   if (lost) {
     const again = states.includes("on_sale") ? "A new ticket lets you in again." : "";
-    return { title: "Your ticket was refunded", text: `The show goes on without you. ${again}`.trim() };
+    const title = refunded ? "Your ticket was refunded" : "Your ticket is no longer valid";
+    return { title, text: `The show goes on without you. ${again}`.trim() };
   }
   if (states.includes("owned")) {
     return { title: "Your ticket does not open this show", text: "A refund of it may be under way." };
