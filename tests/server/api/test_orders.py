@@ -119,6 +119,30 @@ async def test_twins_at_the_same_moment_make_one_order(shop):
     assert await count(shop, "orders") == 1
 
 
+async def test_what_is_bought_in_two_tabs_at_once_is_two_orders_and_one_can_go_back(shop):
+    bo = await shop.stage.user("Bo")
+    ticket = await shop.offer()
+    playback = f"/streams/{shop.stream_id}/playback"
+    first, second = [await shop.order(bo, ticket["id"]) for _ in range(2)]
+    for order in (first, second):
+        await shop.deliver(shop.stage.psp.pay(order["payment"]["id"]))
+    holder = {"user": bo.user["id"], "product": ticket["id"], "status": "active"}
+
+    async def licences():
+        rows = await shop.stage.house.store.find("licences", holder, sort="created_at")
+        return {row.doc["order"] for row in rows}
+
+    assert await licences() == {first["id"], second["id"]}
+    assert (await shop.seller.ok("GET", f"/products/{ticket['id']}"))["sold"] == 2
+    for order, left in ((first, {second["id"]}), (second, set())):
+        await bo.ok("GET", playback)
+        await shop.settle(await shop.refund(bo, order))
+        assert (await bo.ok("GET", f"/orders/{order['id']}"))["status"] == "refunded"
+        assert await licences() == left
+    assert (await bo.fails("GET", playback, status=403))["code"] == "licence_required"
+    assert (await shop.seller.ok("GET", f"/products/{ticket['id']}"))["sold"] == 0
+
+
 @pytest.mark.parametrize("key", ["", "two words", "x" * 129, "schlüssel"])
 async def test_a_key_that_is_none(shop, key):
     bo = await shop.stage.user("Bo")
@@ -176,7 +200,12 @@ async def test_who_sees_an_order(shop):
     root = await shop.stage.operator()
     order = await shop.buy(bo, (await shop.offer())["id"])
     path = f"/orders/{order['id']}"
-    assert "transfers" not in order
+    (listed,) = (await bo.ok("GET", "/orders"))["items"]
+    assert listed == order
+    assert {"fee", "transfers"}.isdisjoint(order), "what the seller gets is no buyer's to know"
+    assert (await bo.ok("GET", "/orders?role=seller"))["items"] == []
+    for path_of_seller in ("/sellers/me/transfers", "/sellers/me/ledger"):
+        assert (await bo.ok("GET", path_of_seller))["items"] == []
     for caller in (shop.seller, root):
         seen = await caller.ok("GET", path)
         (transfer,) = seen.pop("transfers")
@@ -204,6 +233,39 @@ async def test_lists_of_what_was_bought_and_sold(shop):
     assert "transfers" in sold["items"][0]
     assert (await shop.seller.ok("GET", "/orders"))["items"] == []
     assert (await bo.fails("GET", "/orders?role=thief"))["code"] == "invalid_request"
+
+
+@pytest.mark.parametrize("ms_between", [0, 1])
+async def test_what_is_sold_while_somebody_pages_shifts_no_page(shop, ms_between):
+    bo = await shop.stage.user("Bo")
+    ticket = await shop.offer()
+
+    async def sell(count):
+        ids = []
+        for _ in range(count):
+            ids.append((await shop.order(bo, ticket["id"]))["id"])
+            shop.stage.clock.pass_s(ms_between / 1000)
+        return ids
+
+    there = await sell(6)
+    seen, cursor = [], ""
+    while cursor is not None:
+        page = await shop.seller.ok("GET", f"/orders?role=seller&limit=2{cursor}")
+        seen += [order["id"] for order in page["items"]]
+        cursor = page["next_cursor"] and f"&cursor={page['next_cursor']}"
+        if len(seen) <= 4:
+            await sell(1)
+    assert len(seen) == len(set(seen)), "none is listed twice"
+    assert set(there) <= set(seen), "none that was there is left out"
+
+
+@pytest.mark.parametrize(
+    "path", ["/orders", "/orders?role=seller", "/products", "/sellers/me/ledger"]
+)
+@pytest.mark.parametrize("limit", [0, 101, -1])
+async def test_a_page_has_an_end(shop, path, limit):
+    query = f"{path}{'&' if '?' in path else '?'}limit={limit}"
+    assert (await shop.seller.fails("GET", query))["code"] == "invalid_request"
 
 
 async def test_a_server_that_sells_nothing(shop, settings):

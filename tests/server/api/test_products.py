@@ -231,6 +231,18 @@ async def test_lists_of_products(shop):
     assert (await guest.fails("GET", "/products?cursor=nonsense"))["code"] == "invalid_cursor"
 
 
+@pytest.mark.parametrize("of", ["", "&seller=me", "&stream_id={}"])
+async def test_what_is_offered_while_somebody_pages_shifts_no_page(shop, of):
+    there = {(await shop.offer())["id"] for _ in range(5)}  # all in the same millisecond
+    of = of.format(shop.stream_id)
+    first = await shop.seller.ok("GET", f"/products?limit=3{of}")
+    shop.stage.clock.pass_s(1)
+    await shop.offer()
+    rest = await shop.seller.ok("GET", f"/products?limit=3{of}&cursor={first['next_cursor']}")
+    seen = [each["id"] for each in first["items"] + rest["items"]]
+    assert (len(seen), set(seen), rest["next_cursor"]) == (5, there, None)
+
+
 async def test_whoever_bought_it_owns_it(shop):
     bo, cy = await shop.stage.user("Bo"), await shop.stage.user("Cy")
     ticket = await shop.offer()
