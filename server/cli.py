@@ -93,6 +93,7 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _doctor(_options: argparse.Namespace) -> int:
+    set_up_logs(production=False)
     return doctor.run()
 
 

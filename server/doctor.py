@@ -7,14 +7,14 @@ import sqlite3
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from enum import StrEnum
 from http.client import HTTPConnection, HTTPException
 from json import JSONDecodeError, loads
 from pathlib import Path
 from resource import RLIMIT_NOFILE, getrlimit
 
 from server.config import ENV_PREFIX, Endpoint, Settings, SettingsError, load_settings
+from server.findings import Finding, Verdict
+from server.provider_checks import check_payments, check_payouts
 from server.secrets import SECRET_FILE
 
 MIN_PYTHON = (3, 11)
@@ -32,28 +32,6 @@ PROGRAMS = {
     "chromium": "runs the tests of the pages",
     "npm": "fetches hls.js when the pages are set up",
 }
-
-
-class Verdict(StrEnum):
-    """How a check went; only ``FAIL`` keeps the server from running."""
-
-    OK = "ok"
-    WARN = "warn"
-    FAIL = "fail"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of the report. ``advice`` is what to do, empty where there is nothing."""
-
-    verdict: Verdict
-    subject: str
-    says: str
-    advice: str = ""
-
-    def __str__(self) -> str:
-        line = f"{self.verdict:<4}  {self.subject}: {self.says}"
-        return f"{line}\n      -> {self.advice}" if self.advice else line
 
 
 def examine() -> Iterator[Finding]:
@@ -76,6 +54,8 @@ def examine() -> Iterator[Finding]:
     yield check_disk(settings)
     yield check_http_port(settings.http)
     yield check_rtmp_port(settings)
+    yield check_payments(settings)
+    yield check_payouts(settings)
 
 
 def check_python() -> Finding:
@@ -220,7 +200,7 @@ def file_system(folder: Path) -> str:
 
 
 def run(write: Callable[[str], object] = print) -> int:
-    """Report every finding; 1 where one of them keeps the server from running, else 0."""
+    """Report every finding; 1 where one of them must be put right, else 0."""
     failed = False
     for finding in examine():
         write(str(finding))

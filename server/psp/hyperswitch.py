@@ -26,6 +26,7 @@ from server.psp.wire import Wire
 MAX_REASON_CHARS = 255
 MAX_DESCRIPTION_CHARS = 255
 MAX_LISTED_REFUNDS = 100
+NO_PAYMENT = "pay_that_cannot_exist"
 PAST_CACHES = {"force_sync": "true"}
 
 
@@ -50,6 +51,18 @@ class HyperswitchPsp:
     async def aclose(self) -> None:
         """Close the connections."""
         await self._wire.aclose()
+
+    async def try_key(self) -> NotKnown | Refused | Unclear:
+        """Ask for a payment that cannot exist: ``Refused`` says that it is our key which is not
+        taken, ``NotKnown`` that all is well.
+        """
+        answer = await self._wire.get(f"/payments/{NO_PAYMENT}", {})
+        if isinstance(answer, Unclear):
+            return answer
+        if answer.refuses_key:
+            return Refused(f"http_{answer.status}", "the key is refused")
+        found = payment_found(answer, NO_PAYMENT)
+        return Unclear("unexpected_payment") if isinstance(found, PaymentState) else found
 
     async def create_payment(self, payment: NewPayment) -> PaymentState | Refused | Unclear:
         """Make a payment that is captured at once, with the provider's page to pay it on."""

@@ -24,6 +24,7 @@ from server.psp.wire import Answer, Wire
 REFUSALS = ("card_error", "invalid_request_error")
 """The types of errors after which nothing was done; a wrong use of a key is not one of them."""
 NO_VERDICT_STATUSES = {401, 403, 409, 429}
+NO_TRANSFER = "trf_that_cannot_exist"
 
 
 class ConnectPayouts:
@@ -45,6 +46,20 @@ class ConnectPayouts:
         """Close the connections."""
         await self._wire.aclose()
 
+    async def try_key(self) -> NotKnown | Refused | Unclear:
+        """Ask for a transfer that cannot exist: ``Refused`` says that it is our key which is not
+        taken, ``NotKnown`` that all is well.
+        """
+        answer = await self._wire.get(
+            "/v1/transfers", {"transfer_group": NO_TRANSFER, "limit": "1"}
+        )
+        if isinstance(answer, Unclear):
+            return answer
+        if answer.refuses_key:
+            return Refused(f"http_{answer.status}", "the key is refused")
+        found = _transfer_found(answer, NO_TRANSFER)
+        return Unclear("unexpected_transfer") if isinstance(found, TransferState) else found
+
     async def send_transfer(
         self, transfer_id: str, account: str, amount: int, currency: str
     ) -> TransferState | Refused | Unclear:
@@ -64,12 +79,7 @@ class ConnectPayouts:
         """Ask how a transfer stands; of one id there are never two."""
         query = {"transfer_group": transfer_id, "limit": "2"}
         answer = await self._wire.get("/v1/transfers", query)
-        if isinstance(answer, Unclear):
-            return answer
-        if not answer.ok:
-            fault = _fault(answer)
-            return Unclear(fault.code) if isinstance(fault, Refused) else fault
-        return _only_transfer(answer.body, transfer_id)
+        return answer if isinstance(answer, Unclear) else _transfer_found(answer, transfer_id)
 
     async def reverse_transfer(
         self, key: str, psp_id: str, amount: int
@@ -108,6 +118,13 @@ class NoPayouts:
 
     def _refusal(self) -> Refused:
         return Refused("payouts_off", "this installation has no provider of payouts")
+
+
+def _transfer_found(answer: Answer, transfer_id: str) -> TransferState | NotKnown | Unclear:
+    if answer.ok:
+        return _only_transfer(answer.body, transfer_id)
+    fault = _fault(answer)
+    return Unclear(fault.code) if isinstance(fault, Refused) else fault
 
 
 def _only_transfer(members: Members, transfer_id: str) -> TransferState | NotKnown | Unclear:

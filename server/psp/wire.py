@@ -24,6 +24,8 @@ MAX_CONCURRENT_CALLS = 16
 MAX_ANSWER_BYTES = 256 * 1024
 MAX_ANSWER_DEPTH = 32
 
+BAD_KEY_STATUSES = (401, 403)
+
 log = structlog.get_logger()
 
 
@@ -38,6 +40,11 @@ class Answer:
     def ok(self) -> bool:
         """Whether the provider says that it did what was asked."""
         return 200 <= self.status < 300
+
+    @property
+    def refuses_key(self) -> bool:
+        """Whether our key is not one of theirs, or not one for this."""
+        return self.status in BAD_KEY_STATUSES
 
 
 class Wire:

@@ -8,7 +8,7 @@ import pytest
 
 from server import doctor
 from server.config import Endpoint, load_settings
-from server.doctor import Verdict
+from server.findings import Verdict
 
 
 @pytest.fixture(autouse=True)
@@ -29,13 +29,14 @@ def taken():
 
 @pytest.fixture
 def health_server():
-    """Something that answers /healthz with what the test says."""
+    """Something that answers, /healthz or else, with what the test says."""
 
     class Handler(BaseHTTPRequestHandler):
         body = b"{}"
+        status = 200
 
         def do_GET(self):
-            self.send_response(200)
+            self.send_response(self.status)
             self.end_headers()
             self.wfile.write(self.body)
 
@@ -71,7 +72,23 @@ def test_a_machine_that_is_fit():
         "disk",
         "http",
         "rtmp",
+        "payments",
+        "payouts",
     } <= subjects
+
+
+def test_a_key_that_the_payment_provider_refuses_must_be_put_right(health_server, monkeypatch):
+    handler, endpoint = health_server
+    handler.status = 401
+    monkeypatch.setenv("BANDSTAND_PSP_URL", f"http://{endpoint}")
+    monkeypatch.setenv("BANDSTAND_PSP_API_KEY", "an_old_key")
+    monkeypatch.setenv("BANDSTAND_PSP_WEBHOOK_SECRET", "a_secret_of_theirs")
+    code, lines = report()
+    (line,) = [line for line in lines if line.startswith("fail")]
+    assert "payments: 127.0.0.1 refuses the key" in line
+    assert "BANDSTAND_PSP_API_KEY" in line
+    assert "an_old_key" not in "".join(lines)
+    assert (code, lines[-1]) == (1, "Something above must be put right first.")
 
 
 def test_bad_settings_fail_and_say_what_to_do(monkeypatch):

@@ -106,6 +106,15 @@ async def webhooks(provider, count: int):
     return [read_notice(each.body) for each in provider.requests]
 
 
+async def test_a_key_is_tried(start, hyperswitch, api_key):
+    sandbox = await start()
+    assert await hyperswitch(sandbox).try_key() == NotKnown()
+    assert isinstance(await hyperswitch(sandbox, "another_key").try_key(), Refused)
+    for key, outcome in ((PAYOUT_KEY, NotKnown), ("another_key", Refused)):
+        async with aclosing(ConnectPayouts(sandbox.url, key)) as payouts:
+            assert isinstance(await payouts.try_key(), outcome)
+
+
 async def test_a_payments_refunds_are_listed(start, hyperswitch):
     sandbox = await start()
     psp = hyperswitch(sandbox)
