@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from actors.refund.case import Booking, Refund, replaced
-from actors.refund.ledger import Account, split
+from actors.refund.ledger import Account
 from actors.refund.step import Step
 
 
@@ -51,8 +51,7 @@ def book(step: Step, refund: Refund, booking: Booking) -> Refund:
 def _return_late(step: Step, refund: Refund) -> Refund:
     """The money went out after all. What the order has no longer left is the platform's loss."""
     counted = min(refund.amount, step.case.left)
-    seller_left = step.case.seller_left
-    seller_part, fee_part = split(counted, [seller_left, step.case.left - seller_left])
+    seller_part, fee_part = step.case.parts_of(counted)
     lost = refund.amount - counted
     if lost:
         step.alert(f"refund {refund.id}: {lost} went out beyond what the order had left")
@@ -97,8 +96,7 @@ def absorb_losses(step: Step) -> None:
 
 def _absorb(step: Step, cause: str, absorbed: int) -> tuple[int, int]:
     """Book a loss on the order; gives the seller's part of it, and the platform's."""
-    seller_left = step.case.seller_left
-    seller_part, fee_part = split(absorbed, [seller_left, step.case.left - seller_left])
+    seller_part, fee_part = step.case.parts_of(absorbed)
     step.post(
         f"loss-absorbed:{cause}:{step.order.seq}",
         "loss_absorbed",

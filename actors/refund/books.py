@@ -29,6 +29,7 @@ from actors.refund.errors import OrderError
 from actors.refund.events import Created, Event
 from actors.refund.ledger import Balance
 from actors.refund.step import Decision
+from actors.services.orders import hanging_on
 from storage.api import Conflict, Put, Row, Store
 
 JOURNAL = "journal"
@@ -36,8 +37,6 @@ BALANCES = "balances"
 PRODUCTS = "products"
 INBOX = "inbox"
 EVENT_LOG = "order_events"
-MAX_PARTS = 200
-"""Of one kind, of one order: more than the bounds of refunds, lines and transfers add up to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +72,7 @@ class Books:
         if row is None:
             return None
         rows = {
-            kind: await self._store.find(
-                kind, {"order": order_id}, sort="created_at", limit=MAX_PARTS
-            )
+            kind: await hanging_on(self._store, kind, order_id)
             for kind in (REFUNDS, LICENCES, TRANSFERS)
         }
         case = Case(

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from actors.refund.jobs import Job
+from actors.refund.ledger import split
 from actors.refund.licence_machine import LicenceStatus
 from actors.refund.order_machine import OrderStatus
 from actors.refund.payment_machine import PaymentStatus
@@ -257,6 +258,11 @@ class Case:
         fee_held = sum(each.fee_part for each in self.refunds if each.holds)
         fee_held += sum(each.fee_part for each in self.order.disputes)
         return self.left - (self.order.fee - fee_held)
+
+    def parts_of(self, amount: int) -> tuple[int, int]:
+        """Split an amount as what is left is: the seller's part of it, and the platform's."""
+        seller_part, fee_part = split(amount, [self.seller_left, self.left - self.seller_left])
+        return seller_part, fee_part
 
     @property
     def _charged_back(self) -> int:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from actors.refund.case import Dispute, replaced
 from actors.refund.events import DisputeHeard
 from actors.refund.following import follow
-from actors.refund.ledger import Account, split
+from actors.refund.ledger import Account
 from actors.refund.step import Step
 
 MAX_DISPUTES_PER_ORDER = 10
@@ -43,8 +43,7 @@ def hear_dispute(step: Step, event: DisputeHeard) -> None:
 def _charge(step: Step, dispute: Dispute) -> Dispute:
     """Book what the bank took: on the order as far as it has something left, else as our loss."""
     charged = min(dispute.amount, step.case.left)
-    seller_left = step.case.seller_left
-    seller_part, fee_part = split(charged, [seller_left, step.case.left - seller_left])
+    seller_part, fee_part = step.case.parts_of(charged)
     step.post(
         f"dispute-lost:{dispute.id}",
         "dispute_lost",

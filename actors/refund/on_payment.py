@@ -18,7 +18,6 @@ from actors.refund.step import Step
 from actors.refund.transfers import schedule_transfer
 from actors.services.carts import Line
 
-MAX_LINES = 20
 ID_DIGITS = 2
 """Of an id, to tell apart those that one step makes: 20 lines have 20 licences."""
 

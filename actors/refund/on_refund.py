@@ -77,8 +77,7 @@ def open_refund(
 ) -> None:
     """Reserve the money, and have the provider give it back."""
     amount = sum(share for _, share in shares)
-    seller_left = step.case.seller_left
-    seller_part, fee_part = split(amount, [seller_left, step.case.left - seller_left])
+    seller_part, fee_part = step.case.parts_of(amount)
     refund = Refund(
         id=f"ref_{step.fresh}",
         amount=amount,

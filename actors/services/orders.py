@@ -10,10 +10,8 @@ from storage.api import Cursor, Document, Row, Store
 SENDING = "send_transfer"
 """The kind of job that sends a seller's share."""
 COLLECTION = "orders"
-REFUND_WINDOW_MS = 14 * 24 * 3600 * 1000
-"""From the payment, where the order has no deadline of its own."""
 MAX_PARTS = 200
-"""Of one order: its refunds, its licences and its transfers each."""
+"""Of one kind, of one order: more than the bounds of refunds, lines and transfers add up to."""
 
 MAX_EVENTS = 2000
 """Of one order, as they are read: one has some dozens."""
@@ -70,14 +68,8 @@ class Order:
     created_at: int
     paid_at: int | None
     refund_until: int | None
+    """Until when a refund can be asked for; None before it is paid, if no product says so."""
     disputed: bool
-
-    @property
-    def refundable_until(self) -> int | None:
-        """The end of the refund window; None before the order is paid."""
-        if self.refund_until is not None:
-            return self.refund_until
-        return None if self.paid_at is None else self.paid_at + REFUND_WINDOW_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,9 +193,11 @@ async def list_by_seller(
 async def parts_of(store: Store, order_id: str) -> Parts:
     """Return the refunds, licences and transfers of an order."""
     return Parts(
-        refunds=tuple(read_refund(row) for row in await _hanging(store, "refunds", order_id)),
-        licences=tuple(_licence(row) for row in await _hanging(store, "licences", order_id)),
-        transfers=tuple(read_transfer(row) for row in await _hanging(store, "transfers", order_id)),
+        refunds=tuple(read_refund(row) for row in await hanging_on(store, "refunds", order_id)),
+        licences=tuple(_licence(row) for row in await hanging_on(store, "licences", order_id)),
+        transfers=tuple(
+            read_transfer(row) for row in await hanging_on(store, "transfers", order_id)
+        ),
     )
 
 
@@ -284,7 +278,8 @@ def _taken_back(transfer: Document, status: str) -> int:
     return sum(each["amount"] for each in transfer["reversals"] if each["status"] == status)
 
 
-async def _hanging(store: Store, collection: str, order_id: str) -> list[Row]:
+async def hanging_on(store: Store, collection: str, order_id: str) -> list[Row]:
+    """Return an order's documents of one collection, the oldest first. StoreUnavailable."""
     return await store.find(collection, {"order": order_id}, sort="created_at", limit=MAX_PARTS)
 
 

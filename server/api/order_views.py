@@ -23,7 +23,7 @@ def order_view(order: Order, parts: Parts, caller: Principal) -> OrderView:
         currency=order.currency,
         created_at=rfc3339(order.created_at),
         paid_at=optional_rfc3339(order.paid_at),
-        refundable_until=optional_rfc3339(order.refundable_until),
+        refundable_until=optional_rfc3339(order.refund_until),
         disputed=order.disputed,
         buyer=AuthorView(id=order.buyer, name=order.buyer_name),
         seller=AuthorView(id=order.seller, name=order.seller_name),

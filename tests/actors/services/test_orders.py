@@ -34,12 +34,12 @@ async def test_an_order_as_its_actor_wrote_it(autojump_clock, shop):
     )
     assert order.payment.id == case.order.payment.id
     assert order.payment.pay_url == case.order.payment.pay_url
-    assert (order.paid_at, order.refundable_until, order.disputed) == (None, None, False)
+    assert (order.paid_at, order.refund_until, order.disputed) == (None, None, False)
     assert order.lines[0].product == product
     await shop.pay(order_id)
     paid = await get_order(shop.store, order_id)
     assert paid is not None
-    assert paid.refundable_until == (await shop.case(order_id)).order.refund_deadline
+    assert paid.refund_until == (await shop.case(order_id)).order.refund_deadline
     assert await get_order(shop.store, "ord_unknown") is None
 
 
