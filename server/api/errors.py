@@ -66,6 +66,7 @@ ROOM_STATUS = {
     "room_not_found": HTTPStatus.NOT_FOUND,
     "message_not_found": HTTPStatus.NOT_FOUND,
     "pending_not_found": HTTPStatus.NOT_FOUND,
+    "report_not_found": HTTPStatus.NOT_FOUND,
     "forbidden": HTTPStatus.FORBIDDEN,
     "licence_required": HTTPStatus.FORBIDDEN,
     "banned": HTTPStatus.FORBIDDEN,

@@ -13,53 +13,59 @@ from quart_schema import (
     validate_request,
 )
 
-from actors.room import Moderate
+from actors.room import ListMembers, Moderate
+from actors.room.archive import Archive
 from actors.room.moderation import (
     AUDIT,
     PENDING,
     ROLES,
     SANCTIONS,
-    AuditEntry,
-    Moderator,
-    Pending,
     Person,
-    Sanction,
     audit_of,
     moderator_of,
     pending_of,
+    read_moderators,
     read_role,
     read_settings,
     sanction_of,
 )
+from actors.room.reports import dismiss_report, report_of
 from actors.room.writing import REPORTS
 from actors.services.pages import Page, newest
 from server.api.access import require_principal
 from server.api.auth import BEARER
-from server.api.bodies import AuthorView
 from server.api.errors import ApiError
 from server.api.house import current_house
+from server.api.moderation_views import (
+    audit_views,
+    pending_view,
+    people_views,
+    report_views,
+    role_views,
+    sanction_views,
+)
 from server.api.room_bodies import (
     AuditList,
-    AuditView,
     ModerateBody,
     ModeratedView,
     PageQuery,
     PendingList,
-    PendingView,
+    PresentList,
     ReportList,
-    ReportView,
     RoleList,
     RoleView,
     SanctionList,
-    SanctionView,
     WordList,
 )
 from server.api.rooms import about, entering
-from server.api.times import optional_rfc3339, read_cursor, rfc3339, write_cursor
-from server.api.wire import reply
+from server.api.times import read_cursor, write_cursor
+from server.api.wire import no_content, reply
 from server.gateway.fields import CommandRefused
 from server.gateway.moderating import moderation as read_command
 from storage import Row
+
+RECENT_MESSAGES = 200
+"""Of which the authors are listed beside those who are in."""
 
 moderation = Blueprint("moderation", __name__, url_prefix="/api/v1/rooms/<room_id>")
 tag_blueprint(moderation, ["moderation"])
@@ -89,7 +95,7 @@ async def moderate(room_id: str, data: ModerateBody) -> Response:
 async def list_audit(room_id: str, query_args: PageQuery) -> Response:
     """List what moderators did, the newest first."""
     page = await _page(room_id, AUDIT, audit_of, query_args)
-    items = [_audit_view(entry) for entry in page.items]
+    items = await audit_views(_archive(room_id), page.items)
     return reply(AuditList(items=items, next_cursor=write_cursor(page.after)))
 
 
@@ -101,7 +107,9 @@ async def list_bans(room_id: str, query_args: PageQuery) -> Response:
     """List the bans, shadow bans and timeouts that are not over, the newest first."""
     page = await _page(room_id, SANCTIONS, sanction_of, query_args)
     now_ms = current_house().clock.now_ms()
-    items = [_sanction_view(each) for each in page.items if each.holds(now_ms)]
+    items = await sanction_views(
+        current_house().store, [each for each in page.items if each.holds(now_ms)]
+    )
     return reply(SanctionList(items=items, next_cursor=write_cursor(page.after)))
 
 
@@ -111,8 +119,19 @@ async def list_bans(room_id: str, query_args: PageQuery) -> Response:
 @document_response(ReportList)
 async def list_reports(room_id: str, query_args: PageQuery) -> Response:
     """List what members reported, the newest first."""
-    page = await _page(room_id, REPORTS, _report_view, query_args)
-    return reply(ReportList(items=page.items, next_cursor=write_cursor(page.after)))
+    page = await _page(room_id, REPORTS, report_of, query_args)
+    items = await report_views(_archive(room_id), page.items)
+    return reply(ReportList(items=items, next_cursor=write_cursor(page.after)))
+
+
+@moderation.delete("/reports/<report_id>")
+@security_scheme(BEARER)
+async def settle_report(room_id: str, report_id: str) -> Response:
+    """Take a report off the list: it is seen to, or there is nothing to it. 204; audited."""
+    by = await _moderator(room_id)
+    house = current_house()
+    await dismiss_report(house.store, house.clock, room_id, report_id, by)
+    return no_content()
 
 
 @moderation.get("/pending")
@@ -123,7 +142,7 @@ async def list_pending(room_id: str, query_args: PageQuery) -> Response:
     """List the messages that wait for a moderator, the newest first."""
     page = await _page(room_id, PENDING, pending_of, query_args)
     now_ms = current_house().clock.now_ms()
-    items = [_pending_view(each) for each in page.items if each.waits(now_ms)]
+    items = [pending_view(each) for each in page.items if each.waits(now_ms)]
     return reply(PendingList(items=items, next_cursor=write_cursor(page.after)))
 
 
@@ -134,7 +153,7 @@ async def list_pending(room_id: str, query_args: PageQuery) -> Response:
 async def list_roles(room_id: str, query_args: PageQuery) -> Response:
     """List who keeps order: the owner, then the moderators, the newest first."""
     page = await _page(room_id, ROLES, moderator_of, query_args)
-    items = [_role_view(each) for each in page.items]
+    items = await role_views(current_house().store, page.items)
     if query_args.cursor is None:
         _, owner, _ = await about(room_id)
         items.insert(0, RoleView(user=owner, role="owner", since=None))
@@ -149,6 +168,20 @@ async def list_words(room_id: str) -> Response:
     await _moderator(room_id)
     settings = await read_settings(current_house().store, room_id)
     return reply(WordList(words=sorted(settings.words.words)))
+
+
+@moderation.get("/people")
+@security_scheme(BEARER)
+@document_response(PresentList)
+async def list_people(room_id: str) -> Response:
+    """List whom a moderator may want to name: who is in (of a small room), who wrote lately."""
+    await _moderator(room_id)
+    house = current_house()
+    members = await house.rooms.ask(room_id, ListMembers())
+    lately = await _archive(room_id).before(None, RECENT_MESSAGES)
+    roles = dict.fromkeys(await read_moderators(house.store, room_id), "moderator")
+    _, owner, _ = await about(room_id)
+    return reply(PresentList(items=people_views(members, lately, roles | {owner.id: "owner"})))
 
 
 async def _page(
@@ -166,6 +199,11 @@ async def _page(
     )
 
 
+def _archive(room_id: str) -> Archive:
+    house = current_house()
+    return Archive(house.store, room_id, house.clock)
+
+
 async def _moderator(room_id: str) -> Person:
     """Let a moderator of the room pass; 401 for a guest, 403 for anybody else, 404 without one."""
     require_principal()
@@ -174,56 +212,3 @@ async def _moderator(room_id: str) -> Person:
     if not role.moderates:
         raise ApiError(HTTPStatus.FORBIDDEN, "forbidden", "This is for the room's moderators.")
     return person
-
-
-def _audit_view(entry: AuditEntry) -> AuditView:
-    return AuditView.model_validate(
-        {
-            "id": entry.id,
-            "at": rfc3339(entry.at_ms),
-            "by": AuthorView(id=entry.by, name=entry.by_name),
-            "action": entry.action,
-            "target": entry.target,
-            "target_name": entry.target_name,
-            "detail": entry.detail,
-        }
-    )
-
-
-def _sanction_view(sanction: Sanction) -> SanctionView:
-    return SanctionView(
-        user=AuthorView(id=sanction.user_id, name=sanction.name),
-        kind=sanction.kind.value,
-        until=optional_rfc3339(sanction.until_ms),
-        reason=sanction.reason,
-        by=AuthorView(id=sanction.by, name=sanction.by_name),
-        at=rfc3339(sanction.at_ms),
-        address=bool(sanction.address),
-    )
-
-
-def _report_view(row: Row) -> ReportView:
-    doc = row.doc
-    return ReportView(
-        id=row.id,
-        at=rfc3339(doc["at"]),
-        message=doc["message"],
-        user=doc["user"],
-        content=doc["content"],
-        by=AuthorView(id=doc["by"], name=doc["by_name"]),
-        reason=doc["reason"],
-    )
-
-
-def _pending_view(pending: Pending) -> PendingView:
-    return PendingView(
-        id=pending.id,
-        at=rfc3339(pending.at_ms),
-        user=AuthorView(id=pending.user_id, name=pending.name),
-        content=pending.content,
-    )
-
-
-def _role_view(moderator: Moderator) -> RoleView:
-    user = AuthorView(id=moderator.user_id, name=moderator.name)
-    return RoleView(user=user, role="moderator", since=rfc3339(moderator.at_ms))

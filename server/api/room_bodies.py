@@ -160,9 +160,9 @@ class AuditView(Body):
     id: str
     at: str
     by: AuthorView
-    action: Action
+    action: Action | Literal["dismiss"]
     target: str | None = Field(description="The id of the user, message or waiting message")
-    target_name: str | None
+    target_name: str | None = Field(description="Whom it was done to, or whose message it was")
     detail: dict[str, Any]
 
 
@@ -193,13 +193,15 @@ class SanctionList(Body):
 
 
 class ReportView(Body):
-    """Somebody found a message wrong; ``content`` is what it said then."""
+    """Somebody found a message wrong; ``content`` is what it said then, ``user`` who said it."""
 
     id: str
     at: str
     message: str
     user: str
+    user_name: str
     content: str
+    deleted: bool = Field(description="Whether the message is gone already")
     by: AuthorView
     reason: str
 
@@ -246,3 +248,18 @@ class WordList(Body):
     """The words that nobody may write, in alphabetical order."""
 
     words: list[str]
+
+
+class PresentView(Body):
+    """Somebody who is in a room, or wrote in it lately; ``role`` is null for a plain member."""
+
+    id: str
+    name: str
+    role: Literal["owner", "moderator"] | None
+    present: bool = Field(description="Whether they are in it; of a full room that is not told")
+
+
+class PresentList(Body):
+    """Who is in the room by name, then who wrote one of the last messages."""
+
+    items: list[PresentView]

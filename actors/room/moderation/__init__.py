@@ -38,7 +38,14 @@ from actors.room.moderation.commands import (
 from actors.room.moderation.moderation import Moderation, Verdict
 from actors.room.moderation.modes import Modes
 from actors.room.moderation.people import GUEST, Person, Role
-from actors.room.moderation.reading import owner_of, read_role, read_rules, read_settings
+from actors.room.moderation.reading import (
+    owner_of,
+    read_moderators,
+    read_names,
+    read_role,
+    read_rules,
+    read_settings,
+)
 from actors.room.moderation.rules import ROLES, Moderator, Rules, moderator_of
 from actors.room.moderation.sanctions import SANCTIONS, Kind, Sanction, sanction_of
 
@@ -93,6 +100,8 @@ __all__ = [
     "moderator_of",
     "owner_of",
     "pending_of",
+    "read_moderators",
+    "read_names",
     "read_role",
     "read_rules",
     "read_settings",
