@@ -26,7 +26,6 @@ from actors.room.events import (
     UserPurged,
     UsersTyping,
 )
-from actors.room.history import read_page
 from actors.room.limits import (
     MAX_MEMBERS,
     MAX_MESSAGE_CHARACTERS,
@@ -122,6 +121,5 @@ __all__ = [
     "UsersTyping",
     "licence_required",
     "not_found",
-    "read_page",
     "room_exists",
 ]

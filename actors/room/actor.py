@@ -38,6 +38,7 @@ from actors.room.messages import (
     message_of,
 )
 from actors.room.nowhere import refuse
+from actors.room.moderation import Person
 from actors.room.order import Order
 from actors.room.outcomes import (
     CommitFailed,
@@ -134,9 +135,15 @@ class RoomActor(Actor[RoomMessage]):
                 message.reply.answer(None)
             case ListUsers():
                 message.reply.answer(self._roster.users())
-            case CountMembers():
+            case ReadBlocks():
+                # Here, not beside: nothing may be said on the strength of what was so before.
+                await order.state.moderation.read_blocks(self._archive.store)
+                message.reply.answer(None)
+            case CountMembers(by=person):
+                self._check_reader(person, order.state)
                 message.reply.answer(len(self._roster))
-            case ListMembers():
+            case ListMembers(by=person):
+                self._check_reader(person, order.state)
                 message.reply.answer(self._presence.listed(order.state.role_of))
             case NoteTyping():
                 await self._do_typing(message, order.state)
@@ -250,7 +257,11 @@ class RoomActor(Actor[RoomMessage]):
             history.reply.answer(HistoryPage(state.shown(messages), more))
         else:
             self._works.read(answer_history, self._archive, history, limit)
+    def _check_reader(self, person: Person, state: RoomState) -> None:
+        state.moderation.check_join(person, self._clock.now_ms())
 
+
+        self._check_reader(history.by, state)
     async def _do_reactions(self, outcome: BatchOutcome, state: RoomState) -> None:
         self._floor.desk.under_way = False
         state.sums.put(outcome.sums)

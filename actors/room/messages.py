@@ -188,7 +188,7 @@ class HistoryPage:
 
 @dataclass(frozen=True, slots=True)
 class History(Ask[HistoryPage]):
-    """The last ``limit`` messages before an offset (None: the newest). RoomError."""
+    """The last ``limit`` messages before an offset (None: the newest). RoomError banned, busy."""
 
     before: int | None
     limit: int
@@ -196,7 +196,10 @@ class History(Ask[HistoryPage]):
 
 @dataclass(frozen=True, slots=True)
 class CountMembers(Ask[int]):
-    """How many are in the room. RoomError not_found."""
+    """How many are in the room. RoomError not_found, banned."""
+
+    by: Person = GUEST
+    by: Person = GUEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +221,9 @@ class MemberList:
 
 @dataclass(frozen=True, slots=True)
 class ListMembers(Ask[MemberList]):
-    """Who is in the room. RoomError not_found."""
+    """Who is in the room. RoomError not_found, banned."""
+
+    by: Person = GUEST
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,8 @@ from quart_schema import (
     validate_request,
 )
 
-from actors.room import CountMembers, Message, not_found
+from actors.room import CountMembers, History, Message, not_found
 from actors.room.archive import Archive
-from actors.room.history import read_page
 from actors.room.moderation import Person, read_role, read_settings
 from actors.room.own import OwnRoom, create_room, list_rooms, own_room_of
 from actors.services.streams import get_stream
@@ -70,10 +69,12 @@ async def list_own_rooms(query_args: PageQuery) -> Response:
 async def show_room(room_id: str) -> Response:
     """Show a room: whose it is, how it is held, who is in, and what you are in it.
 
-    A ticketed stream's room is for those who may watch: 403 ``licence_required``.
+    A ticketed stream's room is for those who may watch: 403 ``licence_required``. Who is banned
+    from a room reads nothing of it: 403 ``banned``.
     """
     person = await entering(room_id)
     house = current_house()
+    members = await house.rooms.ask(room_id, CountMembers(person))
     title, owner, created_at = await about(room_id)
     settings = await read_settings(house.store, room_id)
     role = await read_role(house.store, room_id, person)
@@ -83,7 +84,7 @@ async def show_room(room_id: str) -> Response:
         owner=owner,
         created_at=rfc3339(created_at),
         modes=ModesView.model_validate(settings.modes.document()),
-        members=await house.rooms.ask(room_id, CountMembers()),
+        members=members,
         role=role.value,
         pinned=[
             MessageView.model_validate(message_item(message)) for message in await _pinned(room_id)
@@ -98,10 +99,12 @@ async def show_room(room_id: str) -> Response:
 async def list_messages(room_id: str, query_args: MessagesQuery) -> Response:
     """Show the last messages of a room, or those before an offset, in their order.
 
-    A ticketed stream's room is for those who may watch: 403 ``licence_required``.
+    A ticketed stream's room is for those who may watch: 403 ``licence_required``. Who is banned
+    from a room reads nothing of it: 403 ``banned``.
     """
-    await entering(room_id)
-    page = await read_page(_archive(room_id), query_args.before, query_args.limit)
+    person = await entering(room_id)
+    question = History(query_args.before, query_args.limit, person)
+    page = await current_house().rooms.ask(room_id, question)
     response: Response = jsonify(history(room_id, page))
     return response
 

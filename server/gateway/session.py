@@ -142,10 +142,10 @@ class Session:
                 await self._leave(room)
                 return {"room": room}
             case ReadHistory(room, before, limit):
-                page = await self._ask(room, lambda _: History(before, limit))
+                page = await self._ask(room, lambda by: History(before, limit, by))
                 return wire.history(room, page)
             case ListRoom(room):
-                return wire.members(room, await self._ask(room, lambda _: ListMembers()))
+                return wire.members(room, await self._ask(room, ListMembers))
             case _:
                 if self._principal is None:
                     raise Refusal("unauthenticated", "Sign in to take part.")

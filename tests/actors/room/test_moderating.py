@@ -2,6 +2,7 @@
 
 import pytest
 import trio
+from support.moderating import ADA, BOB, OWNER, audit, refused
 from trio.testing import wait_all_tasks_blocked
 
 from actors.room import (
@@ -20,7 +21,6 @@ from actors.room import (
     Person,
     Pin,
     React,
-    RoomError,
     Sanctioned,
     Send,
     ShadowPosted,
@@ -29,9 +29,7 @@ from actors.room import (
 )
 from actors.room.moderation import (
     Approve,
-    Ban,
     ChangeWords,
-    LiftBan,
     PurgeUser,
     Reject,
     RemoveMessage,
@@ -41,22 +39,6 @@ from actors.room.moderation import (
     ShadowBan,
     TimeOut,
 )
-from storage import OutcomeUnknown
-
-OWNER = Person("usr_o", "Olga")
-ADA = Person("usr_" + "A" * 26, "Ada", "address of Ada")
-BOB = Person("usr_" + "B" * 26, "Bob", "address of Bob")
-
-
-async def refused(hall, question):
-    with pytest.raises(RoomError) as refusal:
-        await hall.ask(question)
-    return refusal.value
-
-
-def audit(hall):
-    rows = [doc for (kind, _), (_, doc) in hall.store.rows.items() if kind == "room_audit"]
-    return [(doc["action"], doc["by"], doc.get("target")) for doc in rows]
 
 
 async def test_a_plain_member_decides_nothing(autojump_clock, open_hall):
@@ -131,56 +113,6 @@ async def test_a_timeout_is_told_and_ends_by_itself(autojump_clock, open_hall, l
         await trio.sleep(60)
         await hall.ask(Send(ADA, "sorry"))
         assert hall.store.offsets() == [1, 2]
-
-
-async def test_a_ban_puts_out_all_of_a_user_and_of_an_address(autojump_clock, open_hall, listener):
-    async with open_hall() as hall:
-        phone, laptop, guest, bob = (listener() for _ in range(4))
-        there = Person(None, "", ADA.address)
-        for member, person in ((phone, ADA), (laptop, ADA), (guest, there), (bob, BOB)):
-            await hall.ask(Join(member, by=person))
-        await hall.ask(Moderate(OWNER, Ban(ADA.user_id, "spam", address=True)))
-        assert [len(member.removed) for member in (phone, laptop, guest, bob)] == [1, 1, 1, 0]
-        assert phone.removed[0].reason == "banned"
-        for _ in range(2):
-            for person in (ADA, there, Person("usr_x", "Other name", ADA.address)):
-                assert (await refused(hall, Join(listener(), by=person))).code == "banned"
-            assert (await refused(hall, Send(ADA, "still here?"))).code == "banned"
-            await hall.restart()
-        await hall.ask(Moderate(OWNER, LiftBan(ADA.user_id)))
-        await hall.ask(Join(listener(), by=ADA))
-
-
-async def test_an_address_is_banned_also_after_its_user_has_left(
-    autojump_clock, open_hall, listener
-):
-    async with open_hall() as hall:
-        await hall.ask(Send(ADA, "spam, and I am gone"))
-        await hall.ask(Moderate(OWNER, Ban(ADA.user_id, address=True)))
-        other_name = Person("usr_x", "Other name", ADA.address)
-        assert (await refused(hall, Join(listener(), by=other_name))).code == "banned"
-
-
-@pytest.mark.parametrize("trouble", ["crash", "unknown"])
-async def test_who_is_banned_is_put_out_whatever_happens(
-    autojump_clock, open_hall, listener, trouble
-):
-    async with open_hall() as hall:
-        ada, bob = listener(), listener()
-        await hall.ask(Join(ada, by=ADA))
-        await hall.ask(Join(bob, by=BOB))
-
-        async def fail():
-            hall.store.after_commit = trio.lowlevel.checkpoint
-            raise RuntimeError("planted") if trouble == "crash" else OutcomeUnknown("planted")
-
-        hall.store.after_commit = fail
-        with pytest.raises(Exception, match=r"crashed|cannot take this now"):
-            await hall.ask(Moderate(OWNER, Ban(ADA.user_id)))
-        await wait_all_tasks_blocked()
-        assert len(ada.removed) == 1
-        assert bob.removed == []
-        assert len(audit(hall)) == 1
 
 
 async def test_a_shadow_is_seen_by_its_author_alone(autojump_clock, open_hall, listener):

@@ -237,6 +237,17 @@ async def test_no_address_is_stored(stage):
     assert "192.0.2.1" not in repr(rows)
 
 
+async def test_who_is_banned_reads_nothing(stage):
+    ada, bob = await stage.user(), await stage.user("Bob")
+    room = await own_room(ada)
+    await say(stage, room, bob, "spam")
+    await ada.ok("POST", f"/rooms/{room}/moderate", {"action": "ban", "user": bob.user["id"]})
+    for path in (f"/rooms/{room}", f"/rooms/{room}/messages"):
+        assert (await bob.fails("GET", path, status=403))["code"] == "banned"
+        for caller in (ada, stage.guest):  # who signs out is only as banned as the address
+            await caller.ok("GET", path)
+
+
 async def test_the_queue_over_rest(stage):
     ada, bob = await stage.user(), await stage.user("Bob")
     room = await own_room(ada)

@@ -84,6 +84,8 @@ async def test_a_ban_closes_with_4003(venue, room, packed):
     async with venue.client(ADA_NAME, packed) as ada:
         assert await ada.refused("join", room=room) == "banned"
         assert await ada.refused("send", room=room, content="still here?") == "banned"
+        for command in ("history", "members"):
+            assert await ada.refused(command, room=room) == "banned"
 
 
 @both
@@ -98,6 +100,8 @@ async def test_a_banned_address_is_closed_to_guests_too(venue, room, packed):
             reply = await guest.ask("join", room=room)
             assert reply["error"]["code"] == "banned"
             assert reply["error"]["retry_after"] == 60.0
+            for command in ("history", "members"):
+                assert await guest.refused(command, room=room) == "banned"
         assert await owner.ok("members", room=room)  # moderators are never out
 
 
