@@ -14,7 +14,11 @@ def new_id(prefix: str) -> str:
     Ids of one prefix sort by their time of making (the ULID specification).
     """
     number = (time.time_ns() // 1_000_000) << RANDOM_BITS
-    number |= int.from_bytes(os.urandom(RANDOM_BITS // 8))
+    return id_of(prefix, number | int.from_bytes(os.urandom(RANDOM_BITS // 8)))
+
+
+def id_of(prefix: str, number: int) -> str:
+    """Write a number of 128 bits as an id."""
     digits = (ALPHABET[number >> 5 * place & 31] for place in reversed(range(ULID_CHARACTERS)))
     return f"{prefix}_{''.join(digits)}"
 

@@ -1,8 +1,8 @@
 """What actors need from outside; ``server`` implements it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     from actors.room.events import Push
@@ -71,6 +71,14 @@ class Member(Protocol):
 
     def offer(self, batch: Batch) -> CloseReason | None:
         """Take a batch without waiting; give a reason where the member is out from now on."""
+        ...
+
+
+class Connections(Protocol):
+    """The connections of users, whether they are in a room or not."""
+
+    def tell(self, user_ids: Iterable[str], batch: Batch, members: Container[Any]) -> None:
+        """Offer an ephemeral batch to all connections of users but those that are ``members``."""
         ...
 
 

@@ -138,14 +138,26 @@ SCHEMA = Schema(
         ),
         Collection(
             "rooms",
-            fields={"owner": str, "created_at": int},
-            indexes=(by("owner", "created_at"),),
+            fields={
+                "owner": str,
+                "created_at": int,
+                "first": str,
+                "second": str,
+                "spoken_at": int,
+            },
+            indexes=(
+                by("owner", "created_at"),
+                by("first", "spoken_at"),
+                by("second", "spoken_at"),
+            ),
         ),
         Collection(
-            "room_settings",
-            fields={},
-            indexes=(),
+            "blocks",
+            fields={"by": str, "at": int},
+            indexes=(by("by", "at"),),
         ),
+        Collection("block_counts", fields={}, indexes=()),
+        Collection("room_settings", fields={}, indexes=()),
         Collection(
             "room_roles",
             fields={"room": str, "at": int},
@@ -185,11 +197,7 @@ SCHEMA = Schema(
             fields={"room": str, "user": str},
             indexes=(unique("room", "user"),),
         ),
-        Collection(
-            "reactions",
-            fields={},
-            indexes=(),
-        ),
+        Collection("reactions", fields={}, indexes=()),
         Collection(
             "reaction_sums",
             fields={"room": str, "offset": int},
@@ -265,11 +273,7 @@ SCHEMA = Schema(
             fields={"seller": str, "currency": str},
             indexes=(unique("seller", "currency"),),
         ),
-        Collection(
-            "payout_accounts",
-            fields={},
-            indexes=(),
-        ),
+        Collection("payout_accounts", fields={}, indexes=()),
         Collection(
             "inbox",
             fields={"state": str, "received_at": int},
@@ -286,6 +290,7 @@ SCHEMA = Schema(
         Migration(2, "products, orders and their money"),
         Migration(3, "more kinds of a room's events, and reactions"),
         Migration(4, "who keeps order in a room, and how"),
+        Migration(5, "direct rooms, and who has blocked whom"),
     ),
 )
 """What Bandstand stores. Times are int64 milliseconds since 1970."""

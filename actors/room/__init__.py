@@ -3,9 +3,12 @@
 from actors.room.actor import FIRST_MESSAGES, MAX_HISTORY_MESSAGES, RoomActor
 from actors.room.amending import EDIT_WINDOW_S
 from actors.room.archive import room_exists
+from actors.room.direct import direct_room_id, is_direct
+from actors.room.direct_messages import DirectMessages, DirectRoom, list_direct
 from actors.room.errors import RoomError, licence_required, not_found
 from actors.room.events import (
     By,
+    DirectPosted,
     Event,
     HeldResolved,
     MemberRemoved,
@@ -51,6 +54,7 @@ from actors.room.messages import (
     Pin,
     PutOut,
     React,
+    ReadBlocks,
     Report,
     RoomMessage,
     Send,
@@ -73,6 +77,9 @@ __all__ = [
     "By",
     "CountMembers",
     "Delete",
+    "DirectMessages",
+    "DirectPosted",
+    "DirectRoom",
     "Edit",
     "Event",
     "HeldResolved",
@@ -103,6 +110,7 @@ __all__ = [
     "PutOut",
     "React",
     "ReactionsSummed",
+    "ReadBlocks",
     "Report",
     "ReportMade",
     "RoomActor",
@@ -119,7 +127,10 @@ __all__ = [
     "TokenBucket",
     "UserPurged",
     "UsersTyping",
+    "direct_room_id",
+    "is_direct",
     "licence_required",
+    "list_direct",
     "not_found",
     "room_exists",
 ]

@@ -6,7 +6,7 @@ from typing import assert_never
 import structlog
 
 from actors.kernel import Actor
-from actors.ports import Batch, Clock
+from actors.ports import Batch, Clock, Connections
 from actors.room.archive import Archive
 from actors.room.errors import RoomError
 from actors.room.events import Message, Push, ReactionsSummed
@@ -32,13 +32,14 @@ from actors.room.messages import (
     PutOut,
     Question,
     React,
+    ReadBlocks,
     Report,
     RoomMessage,
     Send,
     message_of,
 )
-from actors.room.nowhere import refuse
 from actors.room.moderation import Person
+from actors.room.nowhere import refuse
 from actors.room.order import Order
 from actors.room.outcomes import (
     CommitFailed,
@@ -74,19 +75,26 @@ class RoomActor(Actor[RoomMessage]):
     Nothing is acknowledged or pushed before it is committed, so no offset is ever seen twice.
     """
 
-    def __init__(self, archive: Archive, rosters: Rosters, clock: Clock) -> None:
+    def __init__(
+        self,
+        archive: Archive,
+        rosters: Rosters,
+        clock: Clock,
+        connections: Connections | None = None,
+    ) -> None:
         self._archive = archive
         self._room_id = archive.room_id
         self._rosters = rosters
         self._roster = rosters.of(archive.room_id)
         self._clock = clock
+        self._connections = connections
         self._order: Order | None = None
         self._floor = Floor(clock, self._roster)
 
     async def started(self) -> None:
         """Read where the room stands, and tell its members what they have not heard of it."""
         self._presence = Presence(self._room_id, self._roster, self.context.after)
-        self._teller = Teller(self._roster, self._presence)
+        self._teller = Teller(self._roster, self._presence, self._connections)
         self._works = Works(self.context, self._archive, self._roster)
         state = await load(self._archive)
         if state is None:
@@ -163,7 +171,7 @@ class RoomActor(Actor[RoomMessage]):
                 for change in commit.changes:
                     self._teller.tell_change(change, order.state, self._clock.now_ms())
                 if events:
-                    await self._publish(events, events[-1].offset)
+                    await self._publish(events, events[-1].offset, order.state)
             case CommitFailed(error):
                 log.warning("room_commit_failed", room=self._room_id, error=str(error))
                 self._works.reconcile(order.failed(error))
@@ -249,7 +257,11 @@ class RoomActor(Actor[RoomMessage]):
         if not state.moderation.is_shadowed(typing.by, now_ms):
             await self._presence.note_typing(by(typing.by))
 
+    def _check_reader(self, person: Person, state: RoomState) -> None:
+        state.moderation.check_join(person, self._clock.now_ms())
+
     def _do_history(self, history: History, state: RoomState) -> None:
+        self._check_reader(history.by, state)
         limit = max(1, min(history.limit, MAX_HISTORY_MESSAGES))
         found = state.recent.before(history.before, limit)
         if found is not None:
@@ -257,11 +269,7 @@ class RoomActor(Actor[RoomMessage]):
             history.reply.answer(HistoryPage(state.shown(messages), more))
         else:
             self._works.read(answer_history, self._archive, history, limit)
-    def _check_reader(self, person: Person, state: RoomState) -> None:
-        state.moderation.check_join(person, self._clock.now_ms())
 
-
-        self._check_reader(history.by, state)
     async def _do_reactions(self, outcome: BatchOutcome, state: RoomState) -> None:
         self._floor.desk.under_way = False
         state.sums.put(outcome.sums)
@@ -273,7 +281,8 @@ class RoomActor(Actor[RoomMessage]):
         self._works.react(self._floor.desk, state.record.last_offset)
         sums = {id_: each.counts for id_, each in outcome.sums.items()}
         if sums:
-            await self._publish((ReactionsSummed(self._room_id, sums),), self._roster.offset)
+            summed = ReactionsSummed(self._room_id, sums)
+            await self._publish((summed,), self._roster.offset, state)
 
     async def _catch_up(self, state: RoomState) -> None:
         """Tell the members what another life, or a commit of unknown outcome, has not told."""
@@ -285,9 +294,10 @@ class RoomActor(Actor[RoomMessage]):
         if sums:
             pushes = (*pushes, ReactionsSummed(self._room_id, sums))
         self._teller.put_out_banned(state, self._clock.now_ms())
-        await self._publish(pushes, state.record.last_offset)
+        await self._publish(pushes, state.record.last_offset, state)
 
-    async def _publish(self, pushes: tuple[Push, ...], offset: int) -> None:
+    async def _publish(self, pushes: tuple[Push, ...], offset: int, state: RoomState) -> None:
         if pushes:
             await self._roster.publish(Batch(pushes), offset)
             self._presence.count_changed()
+            self._teller.tell_two(pushes, state)

@@ -11,6 +11,7 @@ from typing import Any
 
 from actors.ids import is_id
 from actors.ports import Clock
+from actors.room.direct import is_direct
 from actors.room.documents import event_document, event_of, message_document, message_of
 from actors.room.events import Event, Message
 from actors.room.recent import blank
@@ -23,6 +24,7 @@ STREAMS = "streams"
 STREAM_PREFIX = "str"
 ROOM_PREFIX = "rom"
 EPOCH_BYTES = 12
+SPOKEN_AT = "spoken_at"
 PAGE_EVENTS = 1_000
 SHOWING = ("edited", "pinned")
 """Kinds of events that show a message as it is now."""
@@ -38,7 +40,8 @@ class RoomRecord:
     """A room's document. The version is the fence: a commit holds only for the one it was read at.
 
     ``epoch`` is made with the room and names this run of offsets. ``pinned`` are messages' ids.
-    ``more`` is what others keep in the document.
+    ``spoken_at`` is when the last message was sent, None of a room without one. ``more`` is what
+    others keep in the document.
     """
 
     version: int
@@ -46,6 +49,7 @@ class RoomRecord:
     last_offset: int
     created_at: int
     pinned: tuple[str, ...] = ()
+    spoken_at: int | None = None
     more: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -53,7 +57,8 @@ async def room_exists(store: Store, room_id: str) -> bool:
     """Whether there is such a room, or a stream whose room is made when it is first joined."""
     if is_id(room_id, STREAM_PREFIX):
         return await store.get(STREAMS, room_id) is not None
-    return is_id(room_id, ROOM_PREFIX) and await store.get(ROOMS, room_id) is not None
+    made = is_id(room_id, ROOM_PREFIX) or is_direct(room_id)
+    return made and await store.get(ROOMS, room_id) is not None
 
 
 class Archive:
@@ -181,6 +186,8 @@ def room_document(record: RoomRecord) -> Document:
     }
     if record.pinned:
         doc["pinned"] = list(record.pinned)
+    if record.spoken_at is not None:
+        doc[SPOKEN_AT] = record.spoken_at
     return doc
 
 
@@ -192,5 +199,6 @@ def _record(row: Row) -> RoomRecord:
         last_offset=more.pop("last_offset"),
         created_at=more.pop("created_at"),
         pinned=tuple(more.pop("pinned", ())),
+        spoken_at=more.pop(SPOKEN_AT, None),
         more=more,
     )

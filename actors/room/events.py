@@ -185,6 +185,14 @@ class ShadowPosted:
 
 
 @dataclass(frozen=True, slots=True)
+class DirectPosted:
+    """To the two of a direct room where they are not in it: a message is committed there."""
+
+    room: str
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
 class ReportMade:
     """To moderators: somebody finds a message wrong."""
 
@@ -232,6 +240,7 @@ Push = (
     | ReactionsSummed
     | UsersTyping
     | ShadowPosted
+    | DirectPosted
     | ReportMade
     | Sanctioned
     | MessageHeld

@@ -72,7 +72,7 @@ class Floor:
             case Report(reason=reason):
                 _present(message)
                 clean_reason(reason)
-                moderation.check_join(question.by, now_ms)
+                moderation.check_report(question.by, now_ms)
                 _take(self._report_limits, question.by.user_id)
             case _:
                 assert_never(question)

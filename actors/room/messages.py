@@ -76,6 +76,11 @@ class ListUsers(Ask[frozenset[str | None]]):
 
 
 @dataclass(frozen=True, slots=True)
+class ReadBlocks(Ask[None]):
+    """Go by the blocks that are stored now; answered once the room does. For direct rooms."""
+
+
+@dataclass(frozen=True, slots=True)
 class Sent:
     """A message is committed, or waits for a moderator as ``pending``.
 
@@ -192,13 +197,13 @@ class History(Ask[HistoryPage]):
 
     before: int | None
     limit: int
+    by: Person = GUEST
 
 
 @dataclass(frozen=True, slots=True)
 class CountMembers(Ask[int]):
     """How many are in the room. RoomError not_found, banned."""
 
-    by: Person = GUEST
     by: Person = GUEST
 
 
@@ -256,6 +261,7 @@ Question = (
     | Leave
     | PutOut
     | ListUsers
+    | ReadBlocks
     | OnMessage
     | NoteTyping
     | History

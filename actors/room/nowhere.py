@@ -15,6 +15,7 @@ from actors.room.messages import (
     Pin,
     PutOut,
     React,
+    ReadBlocks,
     Report,
     RoomMessage,
     Send,
@@ -24,7 +25,7 @@ from actors.room.messages import (
 def refuse(message: RoomMessage) -> None:
     """Answer: nobody is in, and nothing can be done."""
     match message:
-        case Leave() | PutOut():
+        case Leave() | PutOut() | ReadBlocks():
             message.reply.answer(None)
         case ListUsers():
             message.reply.answer(frozenset())

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from actors.room.drafts import Commit, Draft, Drafts, Landed
 from actors.room.errors import busy, unavailable
-from actors.room.events import Event, Message
+from actors.room.events import Event, Message, MessagePosted
 from actors.room.state import RoomState
 from storage import Conflict, StoreError
 
@@ -56,14 +56,17 @@ class Order:
         if not any(step.changes for step in steps):
             self._drafts.land(steps)
             return None
-        pinned = record.pinned
+        pinned, spoken_at = record.pinned, record.spoken_at
         for step in steps:
             pinned = pinned if step.pinned is None else step.pinned
+            for event in step.events:
+                spoken_at = event.message.at_ms if isinstance(event, MessagePosted) else spoken_at
         after = replace(
             record,
             version=record.version + 1,
             last_offset=record.last_offset + sum(len(step.events) for step in steps),
             pinned=pinned,
+            spoken_at=spoken_at,
         )
         return Commit(after, steps)
 

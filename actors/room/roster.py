@@ -37,7 +37,7 @@ class Roster:
     def __len__(self) -> int:
         return len(self._members)
 
-    def __contains__(self, member: RoomMember) -> bool:
+    def __contains__(self, member: object) -> bool:
         return member in self._members
 
     def users(self) -> frozenset[str | None]:

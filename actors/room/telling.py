@@ -1,14 +1,17 @@
 """Telling what moderators have done, once it is committed: to them, and to whom it concerns."""
 
+from collections.abc import Iterable
 from typing import assert_never
 
-from actors.ports import Batch
+from actors.ports import Batch, Connections
 from actors.room.errors import RoomError
 from actors.room.events import (
     By,
+    DirectPosted,
     HeldResolved,
     Message,
     MessageHeld,
+    MessagePosted,
     Push,
     ReportMade,
     Sanctioned,
@@ -39,9 +42,12 @@ BANNED = "banned"
 class Teller:
     """Pushes that are not for everybody."""
 
-    def __init__(self, roster: Roster, presence: Presence) -> None:
+    def __init__(
+        self, roster: Roster, presence: Presence, connections: Connections | None = None
+    ) -> None:
         self._roster = roster
         self._presence = presence
+        self._connections = connections
 
     def tell_change(self, change: Change, state: RoomState, now_ms: int) -> None:
         """Do what takes no offset of a change that is committed."""
@@ -72,6 +78,23 @@ class Teller:
         """Show a message to its author alone."""
         push = ShadowPosted(state.room_id, message)
         self._roster.tell(self._roster.members_of(message.user_id), Batch((push,)))
+
+    def tell_two(self, pushes: Iterable[Push], state: RoomState) -> None:
+        """Tell the two of a direct room of messages there, where they are not in it.
+
+        Call it right after the members were told: in between nobody comes in or goes.
+        """
+        direct = state.moderation.direct
+        if direct is None or self._connections is None:
+            return
+        told = tuple(
+            DirectPosted(state.room_id, push.message)
+            for push in pushes
+            if isinstance(push, MessagePosted) and not push.message.deleted
+        )
+        if told:
+            batch = Batch(told, ephemeral=True)
+            self._connections.tell(direct.pair.ids, batch, self._roster)
 
     def put_out_banned(self, state: RoomState, now_ms: int) -> None:
         """Put out those who may not be in."""

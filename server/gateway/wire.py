@@ -6,6 +6,7 @@ from typing import Any, assert_never
 
 from actors.room import (
     By,
+    DirectPosted,
     Event,
     HeldResolved,
     HistoryPage,
@@ -67,6 +68,11 @@ def push(event: Push) -> Item:
         case ShadowPosted(room, message):
             item = {**message_item(message), "offset": None}
             return {"push": "message", "room": room, "offset": None, "message": item}
+        case DirectPosted(room, message):
+            item = message_item(message)
+            by_whom = {"id": message.user_id, "name": message.user_name}
+            told = {"offset": message.offset, "user": by_whom, "message": item}
+            return {"push": "dm", "room": room, **told}
         case ReportMade(room, message, by, reason):
             told = {"message": message_item(message), "by": _by(by), "reason": reason}
             return {"push": "report", "room": room, **told}

@@ -4,6 +4,7 @@ from enum import Enum
 from typing import Self
 
 from actors.ids import new_id
+from actors.room.direct import Direct, read_direct, with_blocks
 from actors.room.emoji import only_emoji
 from actors.room.errors import RoomError
 from actors.room.moderation.approval import (
@@ -43,14 +44,23 @@ class Moderation:
     The rules change only by ``applied``, once a change is committed.
     """
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, rules: Rules, direct: Direct | None = None) -> None:
         self.rules = rules
+        self.direct = direct
         self._last_posts = LastPosts()
 
     @classmethod
     async def load(cls, store: Store, room_id: str) -> Self:
-        """Read a room's rules. StoreUnavailable."""
-        return cls(await read_rules(store, room_id))
+        """Read a room's rules, and the two and their blocks of a direct one. StoreUnavailable."""
+        return cls(await read_rules(store, room_id), await read_direct(store, room_id))
+
+    async def read_blocks(self, store: Store) -> None:
+        """Go by the blocks that are stored now; nothing where the room is no direct one.
+
+        StoreUnavailable.
+        """
+        if self.direct is not None:
+            self.direct = await with_blocks(store, self.direct.pair)
 
     @property
     def modes(self) -> Modes:
@@ -66,23 +76,33 @@ class Moderation:
         return self.rules.sanction(user.user_id, Kind.TIMEOUT, now_ms)
 
     def check_join(self, user: Person, now_ms: int) -> None:
-        """Whether somebody may be in the room. RoomError banned."""
+        """Whether somebody may be in the room. RoomError banned, not_found."""
+        if self.direct is not None:
+            self.direct.check_entry(user.user_id)
         ban = self.rules.ban(user, now_ms)
         if ban is not None:
             raise RoomError("banned", "You are banned from this room.", ban.wait_s(now_ms))
 
     def check_voice(self, user: Person, now_ms: int) -> None:
-        """Whether somebody may take part in any way. RoomError banned, timed_out."""
+        """Whether somebody may take part in any way. RoomError banned, blocked, timed_out."""
         self.check_join(user, now_ms)
+        if self.direct is not None:
+            self.direct.check_voice(user.user_id or "")
         timeout = self.rules.sanction(user.user_id, Kind.TIMEOUT, now_ms)
         if timeout is not None and not self.rules.role(user).moderates:
             raise RoomError("timed_out", "You cannot write for now.", timeout.wait_s(now_ms))
 
+    def check_report(self, user: Person, now_ms: int) -> None:
+        """Whether somebody may report a message. RoomError banned, forbidden."""
+        self.check_join(user, now_ms)
+        if self.direct is not None:
+            raise RoomError("forbidden", "Nobody keeps order here: block who bothers you.")
+
     def check_send(self, user: Person, content: str, now_ms: int) -> Verdict:
         """Say what becomes of a message, and count it for slow mode if it may be sent.
 
-        RoomError banned, timed_out, ticket_holders_only, emote_only, blocked_word, slow_mode,
-        approval_full.
+        RoomError banned, blocked, timed_out, ticket_holders_only, emote_only, blocked_word,
+        slow_mode, approval_full.
         """
         if self.rules.role(user).moderates:
             return Verdict.POST

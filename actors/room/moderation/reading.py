@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from actors.room.direct import is_direct
 from actors.room.moderation.approval import PENDING, pending_of
 from actors.room.moderation.people import Person, Role
 from actors.room.moderation.rules import (
@@ -58,6 +59,8 @@ async def read_role(store: Store, room_id: str, person: Person) -> Role:
     user = person.user_id
     if user is None:
         return Role.GUEST
+    if is_direct(room_id):
+        return Role.MEMBER
     if person.admin or user == await owner_of(store, room_id):
         return Role.OWNER
     row = await store.get(ROLES, f"{room_id}:{user}")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from actors.room.direct import is_direct
 from actors.room.moderation.approval import Queue
 from actors.room.moderation.modes import Modes
 from actors.room.moderation.people import Person, Role
@@ -52,8 +53,12 @@ class Rules:
         return Role.MODERATOR if user_id in self.moderators else Role.MEMBER
 
     def role(self, person: Person) -> Role:
-        """Give a person's role: an operator of the platform acts as the owner."""
-        return Role.OWNER if person.admin else self.role_of(person.user_id)
+        """Give a person's role: an operator of the platform acts as the owner.
+
+        In a direct room nobody is more than a member.
+        """
+        acts = person.admin and not is_direct(self.room_id)
+        return Role.OWNER if acts else self.role_of(person.user_id)
 
     def sanction(self, user_id: str | None, kind: Kind, now_ms: int) -> Sanction | None:
         """Give what is laid on a user, unless it is over."""
