@@ -12,15 +12,14 @@ from actors.room import (
     room_exists,
 )
 from actors.room.moderation import Person, read_role
+from actors.room.welcome import LICENCE_REQUIRED, is_welcome
 from actors.services import Principal
-from actors.services.accounts import COLLECTION as USERS
-from actors.services.licences import may_attend, pass_holder
+from actors.services.licences import pass_holder
 from actors.services.streams import STREAM_PREFIX, get_stream
 from actors.stream import ChangeLicence, StreamMessage
 from storage import Store, StoreError
 
 LICENCE_REVOKED = "licence_revoked"
-LICENCE_REQUIRED = "licence_required"
 
 
 class Gatekeeper:
@@ -42,6 +41,11 @@ class Gatekeeper:
 
         Moderators need none.         RoomError not_found, licence_required; StoreUnavailable.
         """
+        if is_direct(room_id):
+            pair = await read_pair(self._store, room_id)
+            if pair is None or principal is None or principal.user_id not in pair.ids:
+                raise not_found()
+            return False
         if not is_id(room_id, STREAM_PREFIX):
             if not await room_exists(self._store, room_id):
                 raise not_found()
@@ -83,9 +87,7 @@ class Gatekeeper:
         self, stream_id: str, user_id: str | None, reason: str
     ) -> None:
         stream = await get_stream(self._store, stream_id)
-        principal = None if user_id is None else await self._principal(user_id)
-        welcome = stream is not None and await may_attend(self._store, principal, stream)
-        if not (welcome or await self._moderates(stream_id, principal)):
+        if stream is None or not await is_welcome(self._store, stream, user_id):
             await self._rooms.ask(stream_id, PutOut(user_id, reason))
 
     async def _moderates(self, room_id: str, principal: Principal | None) -> bool:
@@ -93,7 +95,3 @@ class Gatekeeper:
             return False
         person = Person(principal.user_id, principal.name, admin=principal.admin)
         return (await read_role(self._store, room_id, person)).moderates
-
-    async def _principal(self, user_id: str) -> Principal:
-        row = await self._store.get(USERS, user_id)
-        return Principal(user_id, "", admin=row is not None and row.doc["admin"])

@@ -96,6 +96,7 @@ class RoomActor(Actor[RoomMessage]):
         self._presence = Presence(self._room_id, self._roster, self.context.after)
         self._teller = Teller(self._roster, self._presence, self._connections)
         self._works = Works(self.context, self._archive, self._roster)
+        self._teller = Teller(self._roster, self._presence, self._works, self._connections)
         state = await load(self._archive)
         if state is None:
             return
@@ -294,6 +295,7 @@ class RoomActor(Actor[RoomMessage]):
         if sums:
             pushes = (*pushes, ReactionsSummed(self._room_id, sums))
         self._teller.put_out_banned(state, self._clock.now_ms())
+        self._teller.look_again(state)
         await self._publish(pushes, state.record.last_offset, state)
 
     async def _publish(self, pushes: tuple[Push, ...], offset: int, state: RoomState) -> None:

@@ -217,6 +217,15 @@ class Sanctioned:
 
 
 @dataclass(frozen=True, slots=True)
+class RoleChanged:
+    """To a user: they are ``moderator`` or ``member`` now; to moderators with which ``user``."""
+
+    room: str
+    role: str
+    user: By | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class MessageHeld:
     """To moderators: a message waits for one of them."""
 
@@ -243,6 +252,7 @@ Push = (
     | DirectPosted
     | ReportMade
     | Sanctioned
+    | RoleChanged
     | MessageHeld
     | HeldResolved
 )

@@ -44,6 +44,10 @@ class Roster:
         """Give whose members are in; None stands for the guests."""
         return frozenset(person.user_id for person in self._members.values())
 
+    def everybody(self) -> Iterable[Person]:
+        """Give whose each member is."""
+        return self._members.values()
+
     def people(self) -> dict[str, Person]:
         """Give the users who are in, by their ids: no guests, and each once."""
         return {each.user_id: each for each in self._members.values() if each.user_id is not None}

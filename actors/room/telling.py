@@ -14,6 +14,7 @@ from actors.room.events import (
     MessagePosted,
     Push,
     ReportMade,
+    RoleChanged,
     Sanctioned,
     ShadowPosted,
 )
@@ -28,6 +29,7 @@ from actors.room.moderation import (
     Person,
     Purged,
     PutOutBanned,
+    Role,
     RolesChanged,
     SanctionTold,
 )
@@ -35,6 +37,7 @@ from actors.room.posting import by
 from actors.room.presence import Presence
 from actors.room.roster import Roster
 from actors.room.state import RoomState
+from actors.room.works import Works
 
 BANNED = "banned"
 
@@ -43,10 +46,15 @@ class Teller:
     """Pushes that are not for everybody."""
 
     def __init__(
-        self, roster: Roster, presence: Presence, connections: Connections | None = None
+        self,
+        roster: Roster,
+        presence: Presence,
+        works: Works,
+        connections: Connections | None = None,
     ) -> None:
         self._roster = roster
         self._presence = presence
+        self._works = works
         self._connections = connections
 
     def tell_change(self, change: Change, state: RoomState, now_ms: int) -> None:
@@ -65,8 +73,8 @@ class Teller:
                     self.put_out_banned(state, now_ms)
                 case ModesSet() | Purged() | MessageRemoved() | PendingPosted():
                     pass  # has an offset, and is told to all
-                case RolesChanged():
-                    pass  # shows with what the user says from now on
+                case RolesChanged(user_id, name, role):
+                    self._tell_role(user_id, name, role, state)
                 case _:
                     assert_never(effect)
 
@@ -107,6 +115,27 @@ class Teller:
             return False
 
         self._presence.put_out(self._roster.members_where(is_banned), BANNED)
+
+    def look_again(self, state: RoomState) -> None:
+        """Put out who is in without a ticket, and was let in as a moderator, or is not told yet."""
+
+        def stands_by_ticket(person: Person) -> bool:
+            return person.holds_ticket or state.is_moderator(person)
+
+        users = {each.user_id for each in self._roster.everybody() if not stands_by_ticket(each)}
+        if users:
+            self._works.put_out_unwelcome(users)
+
+    def _tell_role(self, user_id: str, name: str, role: Role, state: RoomState) -> None:
+        mine = RoleChanged(state.room_id, role.value)
+        self._roster.tell(self._roster.members_of(user_id), Batch((mine,)))
+        others = self._roster.members_where(
+            lambda person: person.user_id != user_id and state.is_moderator(person)
+        )
+        told = RoleChanged(state.room_id, role.value, By(user_id, name))
+        self._roster.tell(others, Batch((told,)))
+        if not role.moderates:
+            self._works.put_out_unwelcome({user_id})
 
     def _tell(self, push: Push, state: RoomState, user_id: str | None = None) -> None:
         """Tell moderators, and a user."""

@@ -1,6 +1,6 @@
 """What a room's actor has done in child tasks: commits and reactions at their pace, and reads."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 from actors.kernel import Context
 from actors.room.archive import Archive
@@ -17,6 +17,7 @@ from actors.room.outcomes import (
 from actors.room.pace import Pace
 from actors.room.reaction_desk import ReactionDesk
 from actors.room.roster import Roster
+from actors.room.welcome import put_out_unwelcome
 from actors.room.writing import write_reactions
 
 MAX_READS = 16
@@ -70,6 +71,11 @@ class Works:
             raise busy()
         self._reads += 1
         self._context.spawn(self._read_counted, work, args)
+
+    def put_out_unwelcome(self, user_ids: Iterable[str | None]) -> None:
+        """Have those of these users put out who may not be in any more."""
+        context, archive = self._context, self._archive
+        context.spawn(put_out_unwelcome, context.me, archive.store, archive.room_id, user_ids)
 
     def ticked(self) -> None:
         """The tick has come: both may begin again."""

@@ -25,6 +25,7 @@ from actors.room import (
     Push,
     ReactionsSummed,
     ReportMade,
+    RoleChanged,
     Sanctioned,
     Sent,
     ShadowPosted,
@@ -76,22 +77,25 @@ def push(event: Push) -> Item:
         case ReportMade(room, message, by, reason):
             told = {"message": message_item(message), "by": _by(by), "reason": reason}
             return {"push": "report", "room": room, **told}
-        case Sanctioned() | MessageHeld() | HeldResolved():
+        case Sanctioned() | RoleChanged() | MessageHeld() | HeldResolved():
             return _moderation(event)
         case _:
             return durable(event)
 
 
-def _moderation(event: Sanctioned | MessageHeld | HeldResolved) -> Item:
+def _moderation(event: Sanctioned | RoleChanged | MessageHeld | HeldResolved) -> Item:
     """Make what is told to moderators, and to whom it concerns."""
     match event:
-        case Sanctioned(room, kind, user, until_ms, reason):
-            item: Item = {"push": "sanction", "room": room, "kind": kind, "user": _by(user)}
+        case Sanctioned(room, kind, whom, until_ms, reason):
+            item: Item = {"push": "sanction", "room": room, "kind": kind, "user": _by(whom)}
             if until_ms is not None:
                 item["until"] = _rfc3339(until_ms)
             if reason:
                 item["reason"] = reason
             return item
+        case RoleChanged(room, role, user):
+            changed: Item = {"push": "role", "room": room, "role": role}
+            return changed if user is None else {**changed, "user": _by(user)}
         case MessageHeld(room, pending):
             held = {
                 "id": pending.id,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from actors.room.moderation.approval import Pending
 from actors.room.moderation.modes import Modes
+from actors.room.moderation.people import Role
 from actors.room.moderation.rules import Rules
 from actors.room.moderation.sanctions import Sanction
 from storage.api import Delete, Put
@@ -74,10 +75,11 @@ class PendingResolved:
 
 @dataclass(frozen=True, slots=True)
 class RolesChanged:
-    """A user's role is another one now: ``moderator`` or ``member``."""
+    """To moderators and the one concerned: a role is another one now, moderator or member."""
 
     user_id: str
-    role: str
+    name: str
+    role: Role
 
 
 Effect = (

@@ -155,7 +155,7 @@ def _appoint(rules: Rules, moderator: Moderator) -> Change:
     return Change(
         after,
         (*ops, *(delete_sanction(rules.room_id, each) for each in laid)),
-        (RolesChanged(user, Role.MODERATOR),),
+        (RolesChanged(user, moderator.name, Role.MODERATOR),),
     )
 
 
@@ -165,7 +165,8 @@ def _dismiss(rules: Rules, user: str) -> Change:
         return Change(rules)
     left = {id_: each for id_, each in rules.moderators.items() if id_ != user}
     op = Delete(ROLES, f"{rules.room_id}:{user}", moderator.version)
-    return Change(replace(rules, moderators=left), (op,), (RolesChanged(user, Role.MEMBER),))
+    changed = RolesChanged(user, moderator.name, Role.MEMBER)
+    return Change(replace(rules, moderators=left), (op,), (changed,))
 
 
 def _drop_pending(rules: Rules, user: str) -> Change:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import trio
+from support.socket_stage import stream_doc
 from support.stage import FakeClock
 
 from actors.kernel import Ask, Directory, Supervisor
@@ -226,7 +227,7 @@ def open_hall() -> OpenHall:
     async def opened(store: MemoryStore | None = None) -> AsyncIterator[Hall]:
         if store is None:
             store = MemoryStore()
-            store.rows["streams", ROOM] = (1, {"owner": "usr_o", "title": "Jam"})
+            store.rows["streams", ROOM] = (1, stream_doc(ROOM))
         async with trio.open_nursery() as nursery:
             supervisor = Supervisor(nursery)
             factory = RoomFactory(store, FakeClock())

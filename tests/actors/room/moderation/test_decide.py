@@ -190,7 +190,7 @@ def test_a_moderator_comes_and_goes(desk, people):
     desk.do(Ban(user, address=True), people.owner, people.member)
     desk.do(TimeOut(user, 60), people.owner, people.member)
     change = desk.do(SetRole(user, "moderator"), people.owner, people.member)
-    assert change.effects == (RolesChanged(user, "moderator"),)
+    assert change.effects == (RolesChanged(user, "Eve", Role.MODERATOR),)
     assert desk.moderation.role_of(user) is Role.MODERATOR
     assert desk.moderation.rules.sanctions == {}
     assert desk.send(people.member) is Verdict.POST
