@@ -7,10 +7,12 @@ from actors.room import (
     ListUsers,
     PutOut,
     RoomMessage,
+    is_direct,
     licence_required,
     not_found,
     room_exists,
 )
+from actors.room.direct import read_pair
 from actors.room.moderation import Person, read_role
 from actors.room.welcome import LICENCE_REQUIRED, is_welcome
 from actors.services import Principal
@@ -39,7 +41,8 @@ class Gatekeeper:
     async def admit(self, room_id: str, principal: Principal | None) -> bool:
         """Let somebody (None: a guest) into a room, and tell whether they hold a ticket to it.
 
-        Moderators need none.         RoomError not_found, licence_required; StoreUnavailable.
+        Moderators need none. Of a direct room only its two hear that there is one.
+        RoomError not_found, licence_required; StoreUnavailable.
         """
         if is_direct(room_id):
             pair = await read_pair(self._store, room_id)

@@ -94,7 +94,6 @@ class RoomActor(Actor[RoomMessage]):
     async def started(self) -> None:
         """Read where the room stands, and tell its members what they have not heard of it."""
         self._presence = Presence(self._room_id, self._roster, self.context.after)
-        self._teller = Teller(self._roster, self._presence, self._connections)
         self._works = Works(self.context, self._archive, self._roster)
         self._teller = Teller(self._roster, self._presence, self._works, self._connections)
         state = await load(self._archive)
