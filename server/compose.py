@@ -13,7 +13,7 @@ import trio
 
 from actors.kernel import Directory, Supervisor
 from actors.refund import Books, Calls, RefundActor, RefundMessage, RefundTools, Terms
-from actors.room import ROOM_IDLE_S, RoomFactory, RoomMessage
+from actors.room import ROOM_IDLE_S, DirectMessages, RoomFactory, RoomMessage
 from actors.room.moderation import address_mark
 from actors.services import AccessTokens, Accounts, Passwords, StreamKeys
 from actors.services.streams import find_by_key, list_by_air
@@ -25,7 +25,7 @@ from server.config import Endpoint, Settings
 from server.door import AsgiApp, Door, DoorConfig, Scope
 from server.edge import HlsEdge, Sessions, TicketedSessions
 from server.gatekeeper import Gatekeeper
-from server.gateway import Gateway
+from server.gateway import Gateway, Registry
 from server.providers import Providers, open_providers
 from server.rtmp import Ingest, RtmpServer
 from server.sandbox import PREFIX, Sandbox, SandboxConfig
@@ -130,8 +130,9 @@ def _build(
     streams: Directory[StreamMessage] = Directory(
         supervisor, "stream", lambda each: StreamActor(each, tools), idle_s=STREAM_IDLE_S
     )
+    connections = Registry()
     rooms: Directory[RoomMessage] = Directory(
-        supervisor, "room", RoomFactory(store, clock), idle_s=ROOM_IDLE_S
+        supervisor, "room", RoomFactory(store, clock, connections), idle_s=ROOM_IDLE_S
     )
     gatekeeper = Gatekeeper(store, streams, rooms)
     refund_tools = RefundTools(
@@ -179,6 +180,8 @@ def _build(
         rooms,
         gatekeeper.admit,
         tokens.verify,
+        direct=DirectMessages(store, clock, rooms),
+        registry=connections,
         mark_address=mark_address,
         origins=[settings.public_url],
         trusted_proxies=settings.trusted_proxies,

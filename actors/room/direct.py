@@ -17,7 +17,7 @@ ROOM_ID_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class User:
     """One of the two."""
 
     id: str
@@ -39,15 +39,13 @@ def is_direct(room_id: str) -> bool:
 class Pair:
     """The two of a direct room, in the order of their ids, as the room's document names them."""
 
-    first: Person
-    second: Person
+    first: User
+    second: User
 
     @classmethod
     def of(cls, doc: Mapping[str, Any]) -> Self:
         """Read the two out of a room's document."""
-        return cls(
-            Person(doc["first"], doc["first_name"]), Person(doc["second"], doc["second_name"])
-        )
+        return cls(User(doc["first"], doc["first_name"]), User(doc["second"], doc["second_name"]))
 
     @property
     def ids(self) -> tuple[str, str]:
@@ -63,12 +61,12 @@ class Pair:
             "second_name": self.second.name,
         }
 
-    def other(self, user_id: str) -> Person:
+    def other(self, user_id: str) -> User:
         """Give the one who is not this one."""
         return self.second if user_id == self.first.id else self.first
 
 
-def pair_of(one: Person, other: Person) -> Pair:
+def pair_of(one: User, other: User) -> Pair:
     """Give two users as a pair, whichever of them is named first."""
     first, second = sorted((one, other), key=lambda each: each.id)
     return Pair(first, second)

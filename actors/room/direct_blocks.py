@@ -1,7 +1,7 @@
 """Who has blocked whom: one document for each block, and one with each user's number of them."""
 
 from actors.ports import Clock
-from actors.room.direct import BLOCKS, Person, block_id, read_block
+from actors.room.direct import BLOCKS, User, block_id, read_block
 from actors.room.errors import RoomError, busy
 from storage.api import Conflict, Delete, Document, OutcomeUnknown, Put, Store
 
@@ -18,7 +18,7 @@ class Blocks:
         self._store = store
         self._clock = clock
 
-    async def put(self, by: str, user: Person) -> None:
+    async def put(self, by: str, user: User) -> None:
         """Block a user; fine where it is so. RoomError too_many_blocks, busy."""
         for _ in range(MAX_COMMIT_ATTEMPTS):
             if await read_block(self._store, by, user.id) is not None:
@@ -50,12 +50,12 @@ class Blocks:
                 return
         raise busy()
 
-    async def of(self, by: str) -> list[Person]:
+    async def of(self, by: str) -> list[User]:
         """Give those whom a user has blocked, the newest first."""
         rows = await self._store.find(
             BLOCKS, {"by": by}, sort="at", descending=True, limit=MAX_BLOCKS_PER_USER
         )
-        return [Person(row.doc["user"], row.doc["name"]) for row in rows]
+        return [User(row.doc["user"], row.doc["name"]) for row in rows]
 
     async def _count(self, by: str) -> tuple[int, int]:
         """Read a user's number of blocks, and the version of its document."""

@@ -8,7 +8,7 @@ import trio
 from actors.kernel import ActorStopped, Directory, Ref
 from actors.ports import Clock
 from actors.room.archive import ROOMS, SPOKEN_AT, new_record, room_document
-from actors.room.direct import Pair, Person, direct_room_id, pair_of, with_blocks
+from actors.room.direct import Pair, User, direct_room_id, pair_of, with_blocks
 from actors.room.direct_blocks import Blocks
 from actors.room.errors import RoomError, rate_limited, unavailable
 from actors.room.limits import UserLimits
@@ -18,6 +18,7 @@ from actors.services.pages import Page
 from storage.api import Conflict, Cursor, OutcomeUnknown, Put, Row, Store
 
 USERS = "users"
+MAX_LISTED_ROOMS = 50
 USER_BURST_CONVERSATIONS = 10
 USER_CONVERSATIONS_PER_S = 10 / 60
 ALL_BURST_CONVERSATIONS = 1_000
@@ -31,7 +32,7 @@ class DirectRoom:
     """A direct room as one of its two sees it. ``at_ms`` is when the last message was sent."""
 
     id: str
-    other: Person
+    other: User
     offset: int
     at_ms: int
 
@@ -52,7 +53,7 @@ class DirectMessages:
             (ALL_CONVERSATIONS_PER_S, ALL_BURST_CONVERSATIONS),
         )
 
-    async def open(self, by: Person, user_id: str, content: str) -> str:
+    async def open(self, by: User, user_id: str, content: str) -> str:
         """Give the id of the room of two, made now if there is none, for a message to be said.
 
         RoomError bad_request, and where it is to be made: empty_message, message_too_long,
@@ -72,7 +73,7 @@ class DirectMessages:
             await self._make(room_id, pair)
         return room_id
 
-    async def block(self, by: str, user_id: str) -> Person:
+    async def block(self, by: str, user_id: str) -> User:
         """Let a user write no more; fine where it is so. Once done, their room goes by it.
 
         RoomError bad_request, not_found, too_many_blocks, busy; KernelError.
@@ -87,7 +88,12 @@ class DirectMessages:
         """Let a user write again; fine where it is so. RoomError busy; KernelError."""
         await self._told(by, user_id, self._blocks.remove(by, user_id))
 
-    async def blocked_by(self, user_id: str) -> list[Person]:
+    async def rooms_of(self, user_id: str) -> list[DirectRoom]:
+        """Give the newest of a user's direct rooms; see ``list_direct``."""
+        page = await list_direct(self._store, user_id, None, MAX_LISTED_ROOMS)
+        return page.items
+
+    async def blocked_by(self, user_id: str) -> list[User]:
         """Give those whom a user has blocked, the newest first."""
         return await self._blocks.of(user_id)
 
@@ -104,11 +110,11 @@ class DirectMessages:
                 if ref is not None:
                     await _ask_to_read(ref)
 
-    async def _user(self, user_id: str) -> Person:
+    async def _user(self, user_id: str) -> User:
         row = await self._store.get(USERS, user_id)
         if row is None:
             raise RoomError("not_found", "There is no such user.")
-        return Person(row.id, row.doc["name"])
+        return User(row.id, row.doc["name"])
 
     async def _make(self, room_id: str, pair: Pair) -> None:
         """Make the room of two, unless the other one was faster. RoomError unavailable."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import trio
 
 from actors.kernel import Directory, Supervisor
-from actors.room import Person, RoomFactory, RoomMessage, Send
+from actors.room import DirectMessages, Person, RoomFactory, RoomMessage, Send
 from actors.services import AccountError, Principal, StreamKeys
 from actors.stream import Board, StreamActor, StreamMessage, StreamTools
 from bench.chat.frames import allow_open_files
@@ -59,7 +59,9 @@ async def open_room() -> AsyncIterator[tuple[int, Directory[RoomMessage]]]:
             streams = Directory[StreamMessage](
                 supervisor, "stream", lambda each: StreamActor(each, tools)
             )
-            gateway = Gateway(rooms, Gatekeeper(store, streams, rooms).admit, refuse_all)
+            admit = Gatekeeper(store, streams, rooms).admit
+            direct = DirectMessages(store, WallClock(), rooms)
+            gateway = Gateway(rooms, admit, refuse_all, direct=direct)
 
             async def serve_one(socket_stream: trio.SocketStream) -> None:
                 stream = PrependedStream(socket_stream)

@@ -12,6 +12,7 @@ from quart_trio import QuartTrio
 
 from server.api.admin import admin
 from server.api.auth import auth
+from server.api.direct import direct
 from server.api.docs import docs
 from server.api.errors import register_errors, request_id
 from server.api.health import VERSION, ActorsCollector, health
@@ -76,7 +77,7 @@ def _build() -> QuartTrio:
         security_schemes={"bearer": HttpSecurityScheme(scheme="bearer", bearer_format="JWT")},
     )
     shop = (products, orders, sellers, webhooks, admin)
-    for blueprint in (auth, streams, rooms, moderation, *shop, health, docs):
+    for blueprint in (auth, streams, rooms, direct, moderation, *shop, health, docs):
         app.register_blueprint(blueprint)
     pages = pages_blueprint()
     app.register_blueprint(pages)

@@ -2,5 +2,6 @@
 
 from server.gateway.encoding import JSON, MSGPACK, Encoding
 from server.gateway.gateway import Gateway
+from server.gateway.registry import Registry
 
-__all__ = ["JSON", "MSGPACK", "Encoding", "Gateway"]
+__all__ = ["JSON", "MSGPACK", "Encoding", "Gateway", "Registry"]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from actors.room import MAX_HISTORY_MESSAGES
 from actors.room.moderation import ModerationCommand
+from server.gateway.direct import DIRECT_BUILDERS, DirectCommand
 from server.gateway.fields import (
     MAX_ID_CHARACTERS,
     CommandId,
@@ -152,7 +153,7 @@ TakingPart = (
 )
 """Not for guests."""
 
-Command = Auth | JoinRoom | LeaveRoom | ReadHistory | ListRoom | TakingPart
+Command = Auth | JoinRoom | LeaveRoom | ReadHistory | ListRoom | TakingPart | DirectCommand
 
 
 def parse(value: object) -> tuple[CommandId, Command]:
@@ -264,6 +265,7 @@ _BUILDERS: dict[str, Callable[[Fields], Command]] = {
     "history": _history,
     "typing": _typing,
     "members": _members,
+    **DIRECT_BUILDERS,
 }
 
 

@@ -7,7 +7,7 @@ import structlog
 import trio
 
 from actors.kernel import Directory
-from actors.room import RoomMessage
+from actors.room import DirectMessages, RoomMessage
 from actors.services import Principal
 from server.door import IpNetwork, PrependedStream, RequestHead, client_address, send_last
 from server.gateway.addresses import MAX_CONNECTIONS_PER_ADDRESS, Addresses, TooMuch
@@ -31,10 +31,11 @@ class Gateway:
 
     ``rooms`` is the directory of room actors; ``admit`` lets a principal (None: a guest) into a
     room and tells whether it holds a ticket, or raises RoomError; ``authenticate`` turns an access
-    token into a principal or raises AccountError; ``mark_address`` turns an address into what rooms
-    know it by, and keep of one that is banned; ``origins`` are those whose pages may connect
-    besides the host's own, such as https://stage.example; ``trusted_proxies`` are those whose
-    ``X-Forwarded-For`` is believed. Of a proxy that is not, all clients count as one address,
+    token into a principal or raises AccountError; ``direct`` makes and finds the rooms of two;
+    ``registry`` is where others find users' connections; ``mark_address`` turns an address into
+    what rooms know it by, and keep of one that is banned; ``origins`` are those whose pages may
+    connect besides the host's own, such as https://stage.example; ``trusted_proxies`` are those
+    whose ``X-Forwarded-For`` is believed. Of a proxy that is not, all clients count as one address,
     unless it is on this machine.
     """
 
@@ -44,18 +45,20 @@ class Gateway:
         admit: Callable[[str, Principal | None], Awaitable[bool]],
         authenticate: Callable[[str], Principal],
         *,
+        direct: DirectMessages,
+        registry: Registry | None = None,
         mark_address: Callable[[str], str] = str,
         origins: Collection[str] = (),
         trusted_proxies: Sequence[IpNetwork] = (),
         max_connections: int = MAX_CONNECTIONS,
         max_connections_per_address: int = MAX_CONNECTIONS_PER_ADDRESS,
     ) -> None:
-        self._services = Services(rooms, admit, authenticate, mark_address)
+        self._services = Services(rooms, admit, authenticate, mark_address, direct)
         self._trusted_proxies = trusted_proxies
         self._addresses = Addresses(max_connections_per_address)
         self._origins = frozenset(origin.lower().rstrip("/") for origin in origins)
         self._max_connections = max_connections
-        self._registry = Registry()
+        self._registry = Registry() if registry is None else registry
         self._draining = False
 
     def __len__(self) -> int:

@@ -1,11 +1,11 @@
 """Whose connections there are, within bounds."""
 
-from collections.abc import Iterator
-from typing import Protocol
+from collections.abc import Container, Iterable, Iterator
+from typing import Any, Protocol
 
 import trio
 
-from actors.ports import CloseReason
+from actors.ports import Batch, CloseReason
 from server.gateway.closing import REPLACED
 
 MAX_CONNECTIONS = 20_000
@@ -13,8 +13,12 @@ MAX_CONNECTIONS_PER_USER = 10
 """A few windows on a few devices; one more and the oldest is closed."""
 
 
-class Closeable(Protocol):
-    """A connection that can be told to close."""
+class Registered(Protocol):
+    """A connection that can be told something, or to close."""
+
+    def offer(self, batch: Batch) -> CloseReason | None:
+        """Take a batch without waiting."""
+        ...
 
     def close(self, reason: CloseReason) -> CloseReason:
         """Begin to close."""
@@ -22,24 +26,24 @@ class Closeable(Protocol):
 
 
 class Registry:
-    """All connections, and those of each user from the oldest on."""
+    """All connections, and those of each user from the oldest on: ``actors.ports.Connections``."""
 
     def __init__(self) -> None:
-        self._all: set[Closeable] = set()
-        self._by_user: dict[str, dict[Closeable, None]] = {}
+        self._all: set[Registered] = set()
+        self._by_user: dict[str, dict[Registered, None]] = {}
         self._emptied = trio.Event()
 
     def __len__(self) -> int:
         return len(self._all)
 
-    def __iter__(self) -> Iterator[Closeable]:
+    def __iter__(self) -> Iterator[Registered]:
         return iter(tuple(self._all))
 
-    def add(self, connection: Closeable) -> None:
+    def add(self, connection: Registered) -> None:
         """Count a connection, as a guest's."""
         self._all.add(connection)
 
-    def claim(self, connection: Closeable, user_id: str) -> None:
+    def claim(self, connection: Registered, user_id: str) -> None:
         """Count a connection as a user's, and close the user's oldest where it is one too many."""
         mine = self._by_user.setdefault(user_id, {})
         mine[connection] = None
@@ -48,7 +52,7 @@ class Registry:
             del mine[oldest]
             oldest.close(REPLACED)
 
-    def discard(self, connection: Closeable, user_id: str | None) -> None:
+    def discard(self, connection: Registered, user_id: str | None) -> None:
         """Forget a connection that has ended."""
         self._all.discard(connection)
         if user_id is not None and (mine := self._by_user.get(user_id)) is not None:
@@ -58,6 +62,13 @@ class Registry:
         if not self._all:
             emptied, self._emptied = self._emptied, trio.Event()
             emptied.set()
+
+    def tell(self, user_ids: Iterable[str], batch: Batch, members: Container[Any]) -> None:
+        """Offer an ephemeral batch to all connections of users but those that are ``members``."""
+        for user_id in user_ids:
+            for connection in tuple(self._by_user.get(user_id, ())):
+                if connection not in members:
+                    connection.offer(batch)
 
     async def wait_empty(self) -> None:
         """Wait until there is no connection."""

@@ -12,6 +12,7 @@ from actors.room import (
     USER_BURST_MESSAGES,
     USER_MESSAGES_PER_S,
     Delete,
+    DirectMessages,
     Edit,
     History,
     Join,
@@ -27,8 +28,10 @@ from actors.room import (
     RoomMember,
     RoomMessage,
     Send,
+    Sent,
     licence_required,
 )
+from actors.room.direct import User
 from actors.services import AccountError, Principal
 from server.gateway import wire
 from server.gateway.commands import (
@@ -48,6 +51,7 @@ from server.gateway.commands import (
     TakingPart,
     TellTyping,
 )
+from server.gateway.direct import DirectCommand, SendDirect, correspond
 from storage import StoreUnavailable
 
 MAX_ROOMS_PER_CONNECTION = 20
@@ -80,6 +84,7 @@ class Services:
     admit: Callable[[str, Principal | None], Awaitable[bool]]
     authenticate: Callable[[str], Principal]
     mark_address: Callable[[str], str]
+    direct: DirectMessages
 
 
 class Session:
@@ -149,6 +154,9 @@ class Session:
             case _:
                 if self._principal is None:
                     raise Refusal("unauthenticated", "Sign in to take part.")
+                if isinstance(command, DirectCommand):
+                    me = User(self._principal.user_id, self._principal.name)
+                    return await correspond(command, me, self._services.direct, self._say_direct)
                 return await self._take_part(command)
 
     async def _take_part(self, command: TakingPart) -> wire.Item:
@@ -226,13 +234,22 @@ class Session:
         person = None if self._rooms is None else self._rooms.get(room)
         if person is None or person.user_id != self.user_id:  # or signed in since
             person = await self._admit(room)
-        question = question_of(person)
+        return await self._put(room, question_of(person))
+
+    async def _say_direct(self, room: str, said: SendDirect) -> Sent:
+        # The room's id is made of this user's: there is nothing to admit.
+        by = self._person(holds_ticket=False)
+        return await self._put(room, Send(by, said.content, said.client_id, said.reply_to))
+
+    async def _put(self, room: str, question: Ask[R]) -> R:
         self.question = question
         return await self._services.rooms.ask(room, question)
 
     async def _admit(self, room: str) -> Person:
         """Look whether this client may be in a room, and as whom. RoomError, StoreUnavailable."""
-        holds_ticket = await self._services.admit(room, self._principal)
+        return self._person(await self._services.admit(room, self._principal))
+
+    def _person(self, holds_ticket: bool) -> Person:
         principal = self._principal
         address = self._services.mark_address(self.address)
         if principal is None:

@@ -1,12 +1,13 @@
 """What is said on the wire: plain objects, the same in both subprotocols."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, assert_never
 
 from actors.room import (
     By,
     DirectPosted,
+    DirectRoom,
     Event,
     HeldResolved,
     HistoryPage,
@@ -32,6 +33,7 @@ from actors.room import (
     UserPurged,
     UsersTyping,
 )
+from actors.room.direct import User
 from actors.room.moderation import Sanction
 
 Item = dict[str, Any]
@@ -208,6 +210,24 @@ def members(room: str, found: MemberList) -> Item:
             {"id": each.user_id, "name": each.name, "role": each.role} for each in found.users
         ]
     return item
+
+
+def direct_rooms(found: Sequence[DirectRoom]) -> list[Item]:
+    """Make one's list of direct rooms."""
+    return [
+        {
+            "room": each.id,
+            "user": user(each.other),
+            "offset": each.offset,
+            "at": _rfc3339(each.at_ms),
+        }
+        for each in found
+    ]
+
+
+def user(who: User) -> Item:
+    """Make a user."""
+    return {"id": who.id, "name": who.name}
 
 
 def history(room: str, page: HistoryPage) -> Item:

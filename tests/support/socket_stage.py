@@ -9,7 +9,7 @@ from wsproto.connection import Connection, ConnectionType
 from wsproto.events import CloseConnection, TextMessage
 
 from actors.kernel import Directory, Supervisor
-from actors.room import RoomFactory
+from actors.room import DirectMessages, RoomFactory
 from actors.services import StreamKeys
 from actors.stream import Board, StreamActor, StreamTools
 from media.hls import SegmentSettings
@@ -124,7 +124,8 @@ async def open_stage(folder, authenticate, **options):
             rooms = Directory(supervisor, "room", factory)
             streams = Directory(supervisor, "stream", stream_factory(store))
             gatekeeper = Gatekeeper(store, streams, rooms)
-            gateway = Gateway(rooms, gatekeeper.admit, authenticate, **options)
+            direct = DirectMessages(store, FixedClock(), rooms)
+            gateway = Gateway(rooms, gatekeeper.admit, authenticate, direct=direct, **options)
             stage = Stage(gateway, rooms, nursery, room)
             yield stage
             nursery.cancel_scope.cancel()

@@ -15,12 +15,12 @@ import trio_websocket
 from support.socket_stage import FixedClock, stream_doc, stream_factory
 
 from actors.kernel import Directory, Supervisor
-from actors.room import RoomFactory, RoomMessage
+from actors.room import DirectMessages, RoomFactory, RoomMessage
 from actors.services import AccountError, Principal
 from actors.stream import StreamMessage
 from server.door import MAX_HEAD_BYTES, PrependedStream, read_head
 from server.gatekeeper import Gatekeeper
-from server.gateway import Gateway
+from server.gateway import Gateway, Registry
 from storage import Put, Store, open_sqlite
 
 ROOM = "str_01JD0000000000000000000000"
@@ -150,9 +150,13 @@ def open_venue(tmp_path: Path) -> OpenVenue:
                     access = "ticket" if room == TICKETED_ROOM else "public"
                     await store.commit(Put("streams", room, stream_doc(room, access), 0))
             supervisor = Supervisor(nursery)
-            rooms = Directory[RoomMessage](supervisor, "room", RoomFactory(store, FixedClock()))
+            connections = Registry()
+            factory = RoomFactory(store, FixedClock(), connections)
+            rooms = Directory[RoomMessage](supervisor, "room", factory)
             streams = Directory[StreamMessage](supervisor, "stream", stream_factory(store))
             gatekeeper = Gatekeeper(store, streams, rooms)
+            options["direct"] = DirectMessages(store, FixedClock(), rooms)
+            options["registry"] = connections
             gateway = Gateway(rooms, gatekeeper.admit, authenticate, **options)
 
             async def serve(socket_stream: trio.SocketStream) -> None:
