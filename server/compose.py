@@ -21,13 +21,13 @@ from actors.stream import Board, StreamActor, StreamMessage, StreamTools
 from media.hls import SegmentSettings
 from server.api import WEBHOOK_PATH, House, create_app
 from server.clock import SystemClock
-from server.config import Endpoint, Settings
+from server.config import Endpoint, Settings, SettingsError
 from server.door import AsgiApp, Door, DoorConfig, Scope
 from server.edge import HlsEdge, Sessions, TicketedSessions
 from server.gatekeeper import Gatekeeper
 from server.gateway import Gateway, Registry
 from server.providers import Providers, open_providers
-from server.rtmp import Ingest, RtmpServer
+from server.rtmp import Certificate, CertificateError, Ingest, RtmpServer
 from server.sandbox import PREFIX, Sandbox, SandboxConfig
 from server.sandbox import SCHEMA as SANDBOX_SCHEMA
 from server.secrets import Secrets, load_secrets
@@ -68,18 +68,23 @@ async def serve(
         open_sqlite(settings.data) as store,
         _listening(settings.http, HTTP_BACKLOG_CONNECTIONS) as http,
         _listening(settings.rtmp, RTMP_BACKLOG_CONNECTIONS) as rtmp,
+        _listening(settings.rtmps, RTMP_BACKLOG_CONNECTIONS) as rtmps,
         AsyncExitStack() as providing,
         trio.open_nursery() as actors,
     ):
         supervisor = Supervisor(actors)
-        settings = settings.listening_at(_bound(settings.http, http), _bound(settings.rtmp, rtmp))
+        settings = settings.listening_at(
+            _bound(settings.http, http),
+            _bound(settings.rtmp, rtmp),
+            settings.rtmps and _bound(settings.rtmps, rtmps),
+        )
         providers = await providing.enter_async_context(open_providers(settings, secrets))
         sandbox = await providing.enter_async_context(_sandbox(settings, providers))
         stage = _build(settings, secrets, store, supervisor, http, providers, sandbox)
         await _end_shows_that_were_cut_off(store, stage.house.streams)
         async with trio.open_nursery() as servers:
             await servers.start(stage.door.run)
-            servers.start_soon(stage.rtmp.run, rtmp)
+            servers.start_soon(stage.rtmp.run, rtmp, rtmps)
             servers.start_soon(stage.house.sweeper.run)
             if sandbox is not None:
                 await servers.start(sandbox.run)
@@ -87,6 +92,7 @@ async def serve(
                 "listening",
                 http=str(settings.http),
                 rtmp=str(settings.rtmp),
+                rtmps=settings.rtmps and str(settings.rtmps),
                 page=settings.public_url,
             )
             if demo:
@@ -193,8 +199,20 @@ def _build(
         app=create_app(house) if sandbox is None else _beside(create_app(house), sandbox.app),
         config=DoorConfig(trusted_proxies=settings.trusted_proxies),
     )
-    rtmp = RtmpServer(Ingest(streams, lambda key: find_by_key(store, keys, key)))
+    rtmp = RtmpServer(
+        Ingest(streams, lambda key: find_by_key(store, keys, key)), _certificate(settings)
+    )
     return _Stage(house, door, gateway, rtmp)
+
+
+def _certificate(settings: Settings) -> Certificate | None:
+    """Read the certificate for RTMPS, where there is one. SettingsError."""
+    if settings.tls_cert is None or settings.tls_key is None:
+        return None
+    try:
+        return Certificate(settings.tls_cert, settings.tls_key)
+    except CertificateError as error:
+        raise SettingsError(f"BANDSTAND_TLS_CERT: {error}") from None
 
 
 @asynccontextmanager
@@ -225,8 +243,13 @@ def _beside(app: AsgiApp, sandbox: AsgiApp) -> AsgiApp:
 
 
 @asynccontextmanager
-async def _listening(endpoint: Endpoint, backlog: int) -> AsyncIterator[list[trio.SocketListener]]:
-    """Hold an address. CannotListen."""
+async def _listening(
+    endpoint: Endpoint | None, backlog: int
+) -> AsyncIterator[list[trio.SocketListener]]:
+    """Hold an address, or none. CannotListen."""
+    if endpoint is None:
+        yield []
+        return
     try:
         listeners = await trio.open_tcp_listeners(
             endpoint.port, host=endpoint.host, backlog=backlog

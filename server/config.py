@@ -177,6 +177,9 @@ class Settings(BaseSettings):
     rtmp: Annotated[Endpoint, NoDecode, BeforeValidator(parse_endpoint)] = Endpoint(
         "127.0.0.1", DEFAULT_RTMP_PORT
     )
+    rtmps: Annotated[Endpoint, NoDecode, BeforeValidator(parse_endpoint)] | None = None
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
     public_url: Annotated[str, BeforeValidator(parse_public_url)] = Field(
         default_factory=_default_public_url
     )
@@ -222,9 +225,11 @@ class Settings(BaseSettings):
         """Whether browsers reach us over TLS, so that cookies are ``Secure``."""
         return self.public_url.startswith("https:")
 
-    def listening_at(self, http: Endpoint, rtmp: Endpoint) -> "Settings":
+    def listening_at(
+        self, http: Endpoint, rtmp: Endpoint, rtmps: Endpoint | None = None
+    ) -> "Settings":
         """The same with the ports that the system chose; links that were not set follow them."""
-        update: dict[str, Any] = {"http": http, "rtmp": rtmp}
+        update: dict[str, Any] = {"http": http, "rtmp": rtmp, "rtmps": rtmps}
         if "public_url" not in self.model_fields_set:
             update["public_url"] = _default_public_url(update)
         if "public_rtmp" not in self.model_fields_set:
@@ -239,6 +244,15 @@ class Settings(BaseSettings):
             raise ValueError(
                 "BANDSTAND_PSP_URL: must be set when BANDSTAND_ENV is production, for the sandbox "
                 f"moves no money; {PSP_OFF} sells nothing"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _rtmps_comes_with_a_certificate(self) -> "Settings":
+        given = [name for name in ("rtmps", "tls_cert", "tls_key") if getattr(self, name)]
+        if given and len(given) < 3:
+            raise ValueError(
+                "BANDSTAND_RTMPS: comes with BANDSTAND_TLS_CERT and BANDSTAND_TLS_KEY, all or none"
             )
         return self
 

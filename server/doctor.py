@@ -12,6 +12,7 @@ from json import JSONDecodeError, loads
 from pathlib import Path
 from resource import RLIMIT_NOFILE, getrlimit
 
+from server.certificate_checks import check_certificate
 from server.config import ENV_PREFIX, Endpoint, Settings, SettingsError, load_settings
 from server.findings import Finding, Verdict
 from server.provider_checks import check_payments, check_payouts
@@ -53,7 +54,10 @@ def examine() -> Iterator[Finding]:
     yield check_data(settings)
     yield check_disk(settings)
     yield check_http_port(settings.http)
-    yield check_rtmp_port(settings)
+    yield check_ingest_port(settings, "rtmp", settings.rtmp)
+    if settings.rtmps is not None:
+        yield check_ingest_port(settings, "rtmps", settings.rtmps)
+    yield check_certificate(settings)
     yield check_payments(settings)
     yield check_payouts(settings)
 
@@ -172,14 +176,13 @@ def check_http_port(endpoint: Endpoint) -> Finding:
     return _taken("http", endpoint, "HTTP")
 
 
-def check_rtmp_port(settings: Settings) -> Finding:
-    """Try to listen there; where the server runs, its RTMP port is taken by it."""
-    endpoint = settings.rtmp
+def check_ingest_port(settings: Settings, name: str, endpoint: Endpoint) -> Finding:
+    """Try to listen there; where the server runs, its own ports are taken by it."""
     if endpoint.port == 0 or _may_listen(endpoint) is None:
-        return Finding(Verdict.OK, "rtmp", f"{endpoint} is free")
+        return Finding(Verdict.OK, name, f"{endpoint} is free")
     if _is_ours(settings.http.reachable):
-        return Finding(Verdict.OK, "rtmp", f"{endpoint}: in use while Bandstand runs")
-    return _taken("rtmp", endpoint, "RTMP")
+        return Finding(Verdict.OK, name, f"{endpoint}: in use while Bandstand runs")
+    return _taken(name, endpoint, name.upper())
 
 
 def file_system(folder: Path) -> str:

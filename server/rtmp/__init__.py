@@ -2,5 +2,6 @@
 
 from server.rtmp.listener import RtmpServer
 from server.rtmp.publisher import Ingest
+from server.rtmp.tls import Certificate, CertificateError
 
-__all__ = ["Ingest", "RtmpServer"]
+__all__ = ["Certificate", "CertificateError", "Ingest", "RtmpServer"]

@@ -1,24 +1,33 @@
-"""The RTMP port: takes encoders' connections, within bounds."""
+"""The RTMP ports, plain and over TLS: they take encoders' connections, within bounds."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 import structlog
 import trio
+from trio.abc import Stream
 
 from server.rtmp.publisher import Ingest, RtmpPublisher
+from server.rtmp.tls import Certificate, TlsStream
 
 MAX_CONNECTIONS = 256
 MAX_CONNECTIONS_PER_ADDRESS = 64
+"""Of both ports together, as all connections are."""
+TLS_HANDSHAKE_TIMEOUT_S = 10.0
 
 log = structlog.get_logger()
 
 
 class RtmpServer:
-    """Serves encoders: ``nursery.start_soon(server.run, listeners)``, later ``drain``."""
+    """Serves encoders: ``nursery.start_soon(server.run, listeners)``, later ``drain``.
 
-    def __init__(self, ingest: Ingest) -> None:
+    ``certificate`` is that of the listeners for RTMPS.
+    """
+
+    def __init__(self, ingest: Ingest, certificate: Certificate | None = None) -> None:
         self._ingest = ingest
+        self._certificate = certificate
         self._accepting = trio.CancelScope()
         self._by_address: Counter[str] = Counter()
         self._left = trio.Event()
@@ -26,13 +35,19 @@ class RtmpServer:
     def __len__(self) -> int:
         return self._by_address.total()
 
-    async def run(self, listeners: Sequence[trio.SocketListener]) -> None:
-        """Serve until drained or cancelled."""
+    async def run(
+        self,
+        listeners: Sequence[trio.SocketListener],
+        secure: Sequence[trio.SocketListener] = (),
+    ) -> None:
+        """Serve until drained or cancelled; ``secure`` listeners speak TLS."""
         async with trio.open_nursery() as connections:
             with self._accepting:
-                await trio.serve_listeners(
-                    self._serve, list(listeners), handler_nursery=connections
-                )
+                async with trio.open_nursery() as accepting:
+                    for each, serve in ((listeners, self._serve), (secure, self._serve_secure)):
+                        if each:
+                            accept = partial(trio.serve_listeners, handler_nursery=connections)
+                            accepting.start_soon(accept, serve, list(each))
 
     async def drain(self, timeout_s: float) -> None:
         """Accept no more, and wait for the connections to end, which their actors see to."""
@@ -44,6 +59,17 @@ class RtmpServer:
             log.warning("rtmp_drain_timeout", connections=len(self))
 
     async def _serve(self, stream: trio.SocketStream) -> None:
+        await self._admit(stream, self._publish)
+
+    async def _serve_secure(self, stream: trio.SocketStream) -> None:
+        await self._admit(stream, self._publish_over_tls)
+
+    async def _admit(
+        self,
+        stream: trio.SocketStream,
+        publish: Callable[[trio.SocketStream, str], Awaitable[None]],
+    ) -> None:
+        """Serve a connection, where there is room for one more."""
         try:
             address = stream.socket.getpeername()[0]
         except OSError:
@@ -57,11 +83,25 @@ class RtmpServer:
         self._by_address[address] += 1
         try:
             async with stream:
-                await RtmpPublisher(stream, address, self._ingest).run()
+                await publish(stream, address)
         except Exception:
             log.exception("rtmp_connection_failed", address=address)
         finally:
             self._leave(address)
+
+    async def _publish(self, stream: Stream, address: str) -> None:
+        await RtmpPublisher(stream, address, self._ingest).run()
+
+    async def _publish_over_tls(self, transport: trio.SocketStream, address: str) -> None:
+        assert self._certificate is not None, "there is no secure listener without one"
+        async with TlsStream(transport, self._certificate.context()) as stream:
+            try:
+                with trio.fail_after(TLS_HANDSHAKE_TIMEOUT_S):
+                    await stream.do_handshake()
+            except (trio.BrokenResourceError, trio.TooSlowError) as error:
+                log.info("tls_refused", address=address, error=str(error))
+                return
+            await self._publish(stream, address)
 
     def _leave(self, address: str) -> None:
         self._by_address[address] -= 1

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import structlog
 import trio
-from trio.abc import HalfCloseableStream
+from trio.abc import HalfCloseableStream, Stream
 
 from actors.kernel import (
     ActorStopped,
@@ -56,7 +56,7 @@ class Ingest:
 class RtmpPublisher:
     """Drives one connection, and is the ``Publisher`` that the stream's actor knows."""
 
-    def __init__(self, stream: HalfCloseableStream, address: str, ingest: Ingest) -> None:
+    def __init__(self, stream: Stream, address: str, ingest: Ingest) -> None:
         self._stream = stream
         self._address = address
         self._ingest = ingest
@@ -195,7 +195,8 @@ class RtmpPublisher:
                 self._rtmp.refuse_publish(code, description)
         with trio.move_on_after(GOODBYE_S), suppress(trio.BrokenResourceError):
             await self._flush()
-            await self._stream.send_eof()
+            if isinstance(self._stream, HalfCloseableStream):  # TLS cannot end one way alone
+                await self._stream.send_eof()
             while await self._stream.receive_some(READ_BYTES):
                 pass
 

@@ -2,15 +2,20 @@
 
 import json
 import re
+import ssl
 import subprocess
 from collections.abc import Callable
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+from support.certificates import write_certificate
 from support.encoders import ffmpeg_push, gstreamer_push, running, wait_until
-from support.live_server import LiveServer
+from support.live_server import LiveServer, live_server
 
 READ_SECONDS = 30
 RUN_TIMEOUT_S = 90
@@ -167,3 +172,33 @@ def _media_playlist(url: str) -> str:
     assert master.status_code == 200, master.text
     first = next(line for line in master.text.splitlines() if not line.startswith("#"))
     return httpx.get(str(httpx.URL(url).join(first))).text
+
+
+@pytest.mark.ffmpeg
+def test_ffmpeg_pushes_over_tls_while_the_certificate_is_renewed(tmp_path: Path) -> None:
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    write_certificate(cert, key, "first.example")
+    settings = {"RTMPS": "127.0.0.1:0", "TLS_CERT": str(cert), "TLS_KEY": str(key)}
+    with live_server(
+        tmp_path / "data", **{f"BANDSTAND_{name}": value for name, value in settings.items()}
+    ) as server:
+        rtmps = server.events("listening")[0]["rtmps"]
+        channel = server.make_stream(server.register("Ada"))
+        url = channel.push_url.replace(f"rtmp://{server.rtmp}", f"rtmps://{rtmps}")
+        assert url.startswith("rtmps:")
+        with running(ffmpeg_push(url, 12)):
+            server.wait_live(channel)
+            write_certificate(cert, key, "second.example")
+            pem = ssl.get_server_certificate(host_and_port(rtmps))
+            assert common_name(pem) == "second.example"
+            assert read_by_ffmpeg(channel.hls_url, 5) == ""
+
+
+def host_and_port(address: str) -> tuple[str, int]:
+    host, _, port = address.rpartition(":")
+    return host, int(port)
+
+
+def common_name(pem: str) -> str:
+    subject = x509.load_pem_x509_certificate(pem.encode()).subject
+    return str(subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value)

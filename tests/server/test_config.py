@@ -1,5 +1,6 @@
 import stat
 from ipaddress import ip_network
+from pathlib import Path
 
 import pytest
 
@@ -74,6 +75,22 @@ def test_what_can_be_set(monkeypatch, tmp_path):
     assert not settings.uses_sandbox
     assert settings.platform_fee_bps == 250
     assert not {"xxxx", "an api key", "the new one"} & set(repr(settings).split("'"))
+
+
+@pytest.mark.parametrize("missing", ["RTMPS", "TLS_CERT", "TLS_KEY"])
+def test_rtmps_comes_with_a_certificate_and_its_key(monkeypatch, missing):
+    given = {"RTMPS": "127.0.0.1:1936", "TLS_CERT": "cert.pem", "TLS_KEY": "key.pem"}
+    for name, value in given.items():
+        monkeypatch.setenv(f"BANDSTAND_{name}", value)
+    settings = load_settings()
+    assert (str(settings.rtmps), settings.tls_cert, settings.tls_key) == (
+        "127.0.0.1:1936",
+        Path("cert.pem"),
+        Path("key.pem"),
+    )
+    monkeypatch.delenv(f"BANDSTAND_{missing}")
+    with pytest.raises(SettingsError, match="BANDSTAND_TLS_CERT"):
+        load_settings()
 
 
 def test_a_dotenv_file_is_read_and_the_environment_wins(monkeypatch, tmp_path):

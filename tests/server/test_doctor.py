@@ -72,6 +72,7 @@ def test_a_machine_that_is_fit():
         "disk",
         "http",
         "rtmp",
+        "certificate",
         "payments",
         "payouts",
     } <= subjects
@@ -120,7 +121,7 @@ def test_a_port_that_our_own_server_holds(health_server, taken):
     handler.body = json.dumps({"status": "ok", "streams_live": 0}).encode()
     assert doctor.check_http_port(endpoint).verdict is Verdict.OK
     settings = load_settings(http=endpoint, rtmp=taken)
-    assert doctor.check_rtmp_port(settings).verdict is Verdict.OK
+    assert doctor.check_ingest_port(settings, "rtmp", taken).verdict is Verdict.OK
 
 
 @pytest.mark.parametrize("body", [b"hello", b"{}", b"[1]", b"\xff"])
@@ -129,7 +130,7 @@ def test_a_port_that_another_web_server_holds(health_server, taken, body):
     handler.body = body
     assert doctor.check_http_port(endpoint).verdict is Verdict.FAIL
     settings = load_settings(http=endpoint, rtmp=taken)
-    assert doctor.check_rtmp_port(settings).verdict is Verdict.FAIL
+    assert doctor.check_ingest_port(settings, "rtmp", taken).verdict is Verdict.FAIL
 
 
 def test_a_free_port(taken):
