@@ -111,7 +111,7 @@ class Connection:
         data = batch.encoded(self._encoding)
         question = self._session.question
         if question is not None and question.reply.settled:
-            return self._hold(data)
+            return self._hold(data, droppable=batch.ephemeral)
         outbox = self._outbox
         if outbox.queued_bytes:
             if batch.ephemeral:
@@ -236,9 +236,9 @@ class Connection:
         if self._malformed >= MAX_MALFORMED_COMMANDS:
             self.close(MALFORMED)
 
-    def _hold(self, data: bytes) -> CloseReason | None:
+    def _hold(self, data: bytes, *, droppable: bool) -> CloseReason | None:
         if len(self._held) >= MAX_HELD_FRAMES:
-            return self.close(SLOW)
+            return None if droppable else self.close(SLOW)
         self._held.append(data)
         return None
 
