@@ -94,18 +94,13 @@ function setUp({ token = null, refreshed = null } = {}) {
     random: () => 0.5,
     newId: () => `client-${++ids}`,
   });
-  client.addEventListener("messages", ({ detail }) => {
-    if (detail.reset) {
-      seen.resets += 1;
-      seen.messages = [];
-    }
-    seen.messages.push(...detail.messages.map(({ offset }) => offset));
+  client.addEventListener("change", () => {
+    seen.resets = client.room.timeline.resets;
+    seen.messages = client.room.timeline.items.map(({ offset }) => offset);
+    seen.members = client.room.members;
   });
   client.addEventListener("state", ({ detail }) => {
     seen.states.push(detail.reason ? `${detail.state}:${detail.reason}` : detail.state);
-  });
-  client.addEventListener("members", ({ detail }) => {
-    seen.members = detail.count;
   });
   return { client, sockets, timers, seen, calls };
 }

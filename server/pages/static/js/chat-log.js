@@ -1,65 +1,38 @@
-// The list of messages: bounded, grouped by sender, at its end unless the reader scrolled up.
+// The list of messages on the page: follows a Timeline, once a frame, and stays at its end unless
+// the reader scrolled up.
 
-import { cloneOf, part } from "./dom.js";
-import { clock, nameHue, plural, splitLinks } from "./format.js";
+import { fillRow, groupRows, newRow } from "./chat-row.js";
+import { part } from "./dom.js";
+import { plural } from "./format.js";
 
-const MAX_MESSAGES = 300;
-/** While the reader is scrolled up, what they read must not be cut away so soon. */
-const MAX_MESSAGES_SCROLLED_UP = 1_000;
 const AT_BOTTOM_WITHIN_PX = 48;
 const NEAR_TOP_PX = 60;
 const QUIET_MS = 500;
-const GROUP_WITHIN_MS = 3 * 60_000;
-
-/** Append a text to an element, with its addresses as links. */
-export function appendWithLinks(element, text) {
-  for (const { text: piece, href } of splitLinks(text)) {
-    if (href === undefined) {
-      element.append(piece);
-      continue;
-    }
-    const link = document.createElement("a");
-    link.href = href;
-    link.textContent = piece;
-    link.target = "_blank";
-    link.rel = "noopener noreferrer nofollow ugc";
-    element.append(link);
-  }
-}
-
-function rowOf(message) {
-  const row = cloneOf("chat-message");
-  row.message = message;
-  const name = part(row, "name");
-  name.textContent = message.user.name;
-  name.style.setProperty("--hue", nameHue(message.user.id));
-  const at = part(row, "at");
-  at.dateTime = message.at;
-  at.textContent = clock(message.at);
-  row.title = new Date(message.at).toLocaleString();
-  appendWithLinks(part(row, "text"), message.content);
-  return row;
-}
-
-/** Whether `row` needs no name of its own, for it follows its sender's last words. */
-function follows(previous, row) {
-  if (!previous) return false;
-  const [a, b] = [previous.message, row.message];
-  return a.user.id === b.user.id && Date.parse(b.at) - Date.parse(a.at) < GROUP_WITHIN_MS;
-}
+/** More new messages than this in a frame are too many to be read out. */
+const MAX_SPOKEN_MESSAGES = 5;
+const MAX_PAGES_TO_QUOTED = 4;
+const FLASH_MS = 1_600;
 
 export class ChatLog {
+  #room;
   #scroll;
   #list;
   #pill;
   #earlier;
   #hello;
+  #loadEarlier;
+  #rows = new Map();
   #stuck = true;
-  #unseen = 0;
+  #resets = 0;
+  #arrived = 0;
+  #seen = 0;
   #loading = false;
+  #quietTimer = null;
 
-  /** `loadEarlier` is asked for older messages and ends in a call of `prepend`. */
-  constructor(root, loadEarlier) {
+  /** `loadEarlier` is asked for older messages, and has the timeline take them. */
+  constructor(root, room, loadEarlier) {
+    this.#room = room;
+    this.#loadEarlier = loadEarlier;
     this.#scroll = part(root, "scroll");
     this.#list = part(root, "log");
     this.#pill = part(root, "pill");
@@ -67,72 +40,90 @@ export class ChatLog {
     this.#hello = part(root, "hello");
     this.#scroll.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     this.#pill.addEventListener("click", () => this.toBottom());
-    this.#earlier.addEventListener("click", () => this.#load(loadEarlier));
+    this.#earlier.addEventListener("click", () => this.#load());
     new ResizeObserver(() => this.#stuck && this.#jump()).observe(this.#scroll);
   }
 
-  /** The offset of the first message shown, null when there is none. */
-  get oldestOffset() {
-    return this.#list.firstElementChild?.message.offset ?? null;
+  get list() {
+    return this.#list;
   }
 
-  /** Take new messages; with `reset`, in place of all that was shown. */
-  take({ messages, reset }) {
-    if (reset) this.#quietly();
-    this.keepingPlace(() => {
-      if (reset) this.#list.replaceChildren();
-      for (const message of messages) {
-        const row = rowOf(message);
-        row.classList.toggle("follows", follows(this.#list.lastElementChild, row));
-        this.#list.append(row);
-      }
-    });
-    this.#trim();
-    if (reset) this.#earlier.hidden = (this.oldestOffset ?? 1) <= 1;
-    else if (!this.#stuck) this.#unseen += messages.length;
-    this.#hello.hidden = this.#list.childElementCount > 0;
+  /** Show the timeline as it is now. */
+  draw() {
+    const { timeline } = this.#room;
+    const anew = timeline.resets !== this.#resets;
+    if (anew || timeline.arrived - this.#arrived > MAX_SPOKEN_MESSAGES) this.#quietly();
+    if (anew) this.#stuck = true;
+    this.#resets = timeline.resets;
+    this.#arrived = timeline.arrived;
+    this.keepingPlace(() => this.#sync(timeline.items));
+    if (this.#stuck) this.#seen = timeline.arrived;
+    this.#earlier.hidden = !timeline.more;
+    this.#hello.hidden = timeline.items.length > 0;
     this.#showPill();
-  }
-
-  /** Put older messages before those shown, without moving what is being read. */
-  prepend(messages, more) {
-    const first = this.#list.firstElementChild;
-    let previous = null;
-    this.#quietly();
-    this.#holdingView(() => {
-      for (const message of messages) {
-        const row = rowOf(message);
-        row.classList.toggle("follows", follows(previous, row));
-        this.#list.insertBefore(row, first);
-        previous = row;
-      }
-      first?.classList.toggle("follows", follows(previous, first));
-    });
-    const full = this.#list.childElementCount >= MAX_MESSAGES_SCROLLED_UP;
-    this.#earlier.hidden = !more || messages.length === 0 || full;
   }
 
   /** Go to the newest message and stay there. */
   toBottom() {
     this.#stuck = true;
-    this.#unseen = 0;
-    this.#trim();
+    this.#room.timeline.following = true;
+    this.draw();
     this.#jump();
-    this.#showPill();
   }
 
-  /** Change the lists with `work`; at the end before it is at the end after it. */
+  /** Change what is in the list with `work`; what is being read stays where it is. */
   keepingPlace(work) {
+    const anchor = this.#stuck ? null : this.#firstVisible();
+    const before = anchor?.offsetTop;
     work();
     if (this.#stuck) this.#jump();
+    else if (anchor?.isConnected) this.#scroll.scrollTop += anchor.offsetTop - before;
   }
 
-  async #load(loadEarlier) {
+  /** Bring a message into view, and mark it for a moment; false when it is too far up. */
+  async reveal(id) {
+    for (let page = 0; !this.#rows.has(id) && page < MAX_PAGES_TO_QUOTED; page++) {
+      if (!this.#room.timeline.more) break;
+      await this.#load();
+    }
+    const row = this.#rows.get(id);
+    if (row === undefined) return false;
+    this.#stuck = false;
+    this.#room.timeline.following = false;
+    row.scrollIntoView({ block: "center" });
+    row.classList.add("flash");
+    setTimeout(() => row.classList.remove("flash"), FLASH_MS);
+    return true;
+  }
+
+  #sync(items) {
+    const wanted = new Set(items.map(({ id }) => id));
+    for (const [id, row] of this.#rows) {
+      if (wanted.has(id)) continue;
+      row.remove();
+      this.#rows.delete(id);
+    }
+    let next = this.#list.firstElementChild;
+    for (const message of items) {
+      const row = this.#rows.get(message.id) ?? newRow(message);
+      this.#rows.set(message.id, row);
+      if (row.message !== message || row.version !== message.version) {
+        fillRow(row, message, this.#room);
+      }
+      if (row === next) next = row.nextElementSibling;
+      else this.#list.insertBefore(row, next);
+    }
+    groupRows(this.#list.children);
+  }
+
+  async #load() {
     if (this.#loading) return;
     this.#loading = true;
     this.#earlier.disabled = true;
+    this.#quietly();
     try {
-      await loadEarlier();
+      await this.#loadEarlier();
+      this.draw();
     } catch {
       // not connected, or refused: the button stays, to be pressed again
     } finally {
@@ -143,37 +134,32 @@ export class ChatLog {
 
   #scrolled() {
     const { scrollTop, scrollHeight, clientHeight } = this.#scroll;
-    this.#stuck = scrollHeight - scrollTop - clientHeight <= AT_BOTTOM_WITHIN_PX;
-    if (this.#stuck) {
-      this.#unseen = 0;
-      this.#trim();
-    } else if (scrollTop < NEAR_TOP_PX && !this.#earlier.hidden) this.#earlier.click();
+    const stuck = scrollHeight - scrollTop - clientHeight <= AT_BOTTOM_WITHIN_PX;
+    const { timeline } = this.#room;
+    // The end of the list is not the end of the chat while newer messages wait.
+    if (stuck && timeline.detached) return this.#showPill();
+    if (stuck !== this.#stuck) {
+      this.#stuck = stuck;
+      timeline.following = stuck;
+      if (stuck) this.draw();
+    }
+    if (!stuck && scrollTop < NEAR_TOP_PX && timeline.more) this.#load();
     this.#showPill();
   }
 
-  #trim() {
-    const surplus =
-      this.#list.childElementCount - (this.#stuck ? MAX_MESSAGES : MAX_MESSAGES_SCROLLED_UP);
-    if (surplus <= 0) return;
-    this.#holdingView(() => {
-      for (let i = 0; i < surplus; i++) this.#list.firstElementChild.remove();
-      this.#list.firstElementChild.classList.remove("follows");
-    });
-    this.#earlier.hidden = false;
+  #firstVisible() {
+    const { scrollTop } = this.#scroll;
+    for (const row of this.#list.children) {
+      if (row.offsetTop + row.offsetHeight > scrollTop && !row.hidden) return row;
+    }
+    return null;
   }
 
-  /** Change the list above what is being read, and keep that where it is on the screen. */
-  #holdingView(work) {
-    const before = this.#scroll.scrollHeight;
-    const top = this.#scroll.scrollTop;
-    work();
-    this.#scroll.scrollTop = top + this.#scroll.scrollHeight - before;
-  }
-
-  /** What is put in now is old: a screen reader is not to read it all out. */
+  /** What is put in now is old or too much: a screen reader is not to read it all out. */
   #quietly() {
     this.#list.setAttribute("aria-live", "off");
-    setTimeout(() => this.#list.setAttribute("aria-live", "polite"), QUIET_MS);
+    clearTimeout(this.#quietTimer);
+    this.#quietTimer = setTimeout(() => this.#list.setAttribute("aria-live", "polite"), QUIET_MS);
   }
 
   #jump() {
@@ -182,7 +168,10 @@ export class ChatLog {
 
   #showPill() {
     this.#pill.hidden = this.#stuck;
-    const text = this.#unseen > 0 ? plural(this.#unseen, "new message") : "Newest messages";
-    this.#pill.lastElementChild.textContent = text;
+    const unseen = this.#room.timeline.arrived - this.#seen;
+    const text = unseen > 0 ? plural(unseen, "new message") : "Newest messages";
+    if (this.#pill.lastElementChild.textContent !== text) {
+      this.#pill.lastElementChild.textContent = text;
+    }
   }
 }

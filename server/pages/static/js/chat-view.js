@@ -1,14 +1,18 @@
-// The chat panel: shows what a ChatClient tells, and sends what is typed.
+// The chat panel: shows what a ChatClient tells, and has done what is asked for.
 
 import { askToSignIn } from "./account.js";
 import { auth } from "./auth.js";
+import { MessageActions } from "./chat-actions.js";
+import { Composer } from "./chat-composer.js";
+import { ChatLog } from "./chat-log.js";
+import { MessageMenu } from "./chat-menu.js";
+import { PendingList } from "./chat-pending.js";
+import { PinStrip, RoomLines } from "./chat-strip.js";
 import { ChatClient } from "./chat.js";
-import { appendWithLinks, ChatLog } from "./chat-log.js";
-import { cloneOf, part, setOptional } from "./dom.js";
+import { part, setOptional, toast } from "./dom.js";
 import { count } from "./format.js";
 
 const HISTORY_PAGE_MESSAGES = 50;
-const MAX_MESSAGE_CHARS = 2_000;
 const CALM_BEFORE_STATUS_MS = 1_500;
 const COME_IN_GAP_MS = 3_000;
 
@@ -19,10 +23,16 @@ const CLOSED_REASONS = {
   forbidden: "You have no access to this chat any more.",
   licence_required: "Chat opens with your ticket.",
   licence_revoked: "Your ticket is no longer valid, and its seat in the chat is gone.",
-  banned: "You cannot take part in this chat.",
+  banned: "You are banned from this chat.",
   not_found: "This stream has no chat.",
   replaced: "Chat went on in another window.",
 };
+const CHANGED_ROLES = {
+  moderator: "You are a moderator of this chat now.",
+  member: "You are no moderator of this chat any more.",
+};
+/** Closed for want of a ticket: it opens again when there is one. */
+const WANTS_TICKET = new Set(["licence_required", "licence_revoked", "forbidden"]);
 
 function chatUrl() {
   const url = new URL("/ws", location.href);
@@ -30,21 +40,35 @@ function chatUrl() {
   return url;
 }
 
-/** Why a message was refused, as a sentence. */
-function refusal(error) {
-  return error.retryAfterS
-    ? `${error.message} Wait ${Math.ceil(error.retryAfterS)} s.`
-    : error.message;
+/** A client of a room for whoever is signed in on this page; it is not connected yet. */
+export function openClient(room) {
+  return new ChatClient({
+    room,
+    getToken: () => auth.token().catch(() => null),
+    refreshToken: () =>
+      auth
+        .refresh()
+        .then(() => auth.token())
+        .catch(() => null),
+    makeSocket: (subprotocol) => new WebSocket(chatUrl(), subprotocol),
+  });
 }
 
-/** Closed for want of a ticket: it opens again when there is one. */
-const WANTS_TICKET = new Set(["licence_required", "licence_revoked", "forbidden"]);
-
-/** Emits "putout" when the room has put this listener out, or does not let them in. */
+/**
+ * Emits "putout" when the room has put this listener out, or does not let them in, and the client's
+ * "push" {push}.
+ */
 export class ChatView extends EventTarget {
+  /** The ChatClient, for what else wants to hear of the room. */
+  client;
+
   #root;
   #log;
-  #client;
+  #composer;
+  #pins;
+  #lines;
+  #pending;
+  #frame = null;
   #statusTimer = null;
   #closedFor = null;
   #cameInAt = -Infinity;
@@ -52,20 +76,22 @@ export class ChatView extends EventTarget {
   constructor(root, room) {
     super();
     this.#root = root;
-    this.#client = new ChatClient({
-      room,
-      getToken: () => auth.token().catch(() => null),
-      refreshToken: () =>
-        auth
-          .refresh()
-          .then(() => auth.token())
-          .catch(() => null),
-      makeSocket: (subprotocol) => new WebSocket(chatUrl(), subprotocol),
+    this.client = openClient(room);
+    const signIn = (reason) => (auth.user ? Promise.resolve(true) : askToSignIn(reason));
+    this.#log = new ChatLog(root, this.client.room, () => this.#loadEarlier());
+    this.#composer = new Composer(root, this.client, signIn);
+    const actions = new MessageActions(this.client, this.#composer, signIn);
+    new MessageMenu(root, this.#log.list, this.client.room, actions);
+    this.#pins = new PinStrip(root, {
+      reveal: (id) => this.#reveal(id),
+      unpin: (message) => actions.do("unpin", message),
     });
-    this.#log = new ChatLog(root, () => this.#loadEarlier());
+    this.#lines = new RoomLines(root, this.client.room, () => this.#drawSoon());
+    this.#pending = new PendingList(part(root, "pending"), this.client, (work) =>
+      this.#log.keepingPlace(work),
+    );
     this.#listen();
-    this.#wireForm();
-    this.#client.connect();
+    this.client.connect();
   }
 
   /** There may be the ticket by now that was wanting: try again, but not in a rush. */
@@ -73,16 +99,27 @@ export class ChatView extends EventTarget {
     if (!WANTS_TICKET.has(this.#closedFor)) return;
     if (Date.now() - this.#cameInAt < COME_IN_GAP_MS) return;
     this.#cameInAt = Date.now();
-    this.#client.reconnect();
+    this.client.reconnect();
   }
 
   #listen() {
-    const client = this.#client;
-    client.addEventListener("messages", ({ detail }) => this.#log.take(detail));
-    client.addEventListener("pending", ({ detail }) => this.#showPending(detail.pending));
+    const { client } = this;
+    client.addEventListener("change", () => this.#drawSoon());
     client.addEventListener("state", ({ detail }) => this.#showState(detail));
-    client.addEventListener("members", ({ detail }) => {
-      setOptional(part(this.#root, "members"), `${count(detail.count)} here`);
+    client.addEventListener("sent", () => this.#composer.taken());
+    client.addEventListener("pending", ({ detail }) => {
+      for (const { error } of detail.pending) if (error) this.#composer.refused(error);
+      this.#pending.draw();
+    });
+    client.addEventListener("push", ({ detail: { push } }) => {
+      const mine = push.push === "role" && (!push.user || push.user.id === client.room.me?.id);
+      if (mine && CHANGED_ROLES[push.role]) toast(CHANGED_ROLES[push.role]);
+      this.dispatchEvent(new CustomEvent("push", { detail: { push } }));
+    });
+    this.#composer.addEventListener("sent", () => this.#log.toBottom());
+    this.#log.list.addEventListener("click", ({ target }) => {
+      const quoted = target.closest("[data-quote]")?.dataset.quote;
+      if (quoted) this.#reveal(quoted);
     });
     auth.addEventListener("change", () => client.reconnect());
     window.addEventListener("online", () => client.check());
@@ -91,47 +128,23 @@ export class ChatView extends EventTarget {
     });
   }
 
-  #wireForm() {
-    const form = part(this.#root, "form");
-    const input = form.elements.content;
-    input.maxLength = MAX_MESSAGE_CHARS;
-    const grow = () => {
-      input.style.height = "auto";
-      input.style.height = `${input.scrollHeight}px`;
-    };
-    input.addEventListener("input", grow);
-    input.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-      event.preventDefault();
-      form.requestSubmit();
-    });
-    form.addEventListener("submit", async (event) => {
-      event.preventDefault();
-      if (input.value.trim() === "") return;
-      if (!auth.user && !(await askToSignIn("Sign in to say something"))) return;
-      if (!this.#client.send(input.value.trim())) {
-        this.#say("Earlier messages are still on their way.");
-        return;
-      }
-      input.value = "";
-      grow();
-      this.#log.toBottom();
-      input.focus();
+  /** Once a frame at most, however much comes; not at all while nobody sees it. */
+  #drawSoon() {
+    this.#frame ??= requestAnimationFrame(() => {
+      this.#frame = null;
+      this.#draw();
     });
   }
 
-  #showPending(pending) {
-    const rows = pending.map((entry) => {
-      const row = cloneOf("chat-pending");
-      row.classList.toggle("refused", Boolean(entry.error));
-      appendWithLinks(part(row, "text"), entry.content);
-      part(row, "fate").textContent = entry.error ? refusal(entry.error) : "";
-      part(row, "again").hidden = part(row, "drop").hidden = !entry.error;
-      part(row, "again").addEventListener("click", () => this.#client.sendAgain(entry));
-      part(row, "drop").addEventListener("click", () => this.#client.discard(entry));
-      return row;
+  #draw() {
+    const { room } = this.client;
+    this.#log.keepingPlace(() => {
+      this.#pins.draw(room);
+      this.#lines.draw();
     });
-    this.#log.keepingPlace(() => part(this.#root, "pending").replaceChildren(...rows));
+    this.#log.draw();
+    this.#composer.draw();
+    setOptional(part(this.#root, "members"), `${count(room.members)} here`);
   }
 
   #showState({ state, reason }) {
@@ -139,7 +152,7 @@ export class ChatView extends EventTarget {
     this.#closedFor = state === "closed" ? reason : null;
     if (state === "open") {
       this.#say("");
-      part(this.#root, "form").hidden = false;
+      part(this.#root, "foot").hidden = false;
     } else if (state === "closed") {
       this.#sayClosed(reason);
       this.dispatchEvent(new Event("putout"));
@@ -151,15 +164,16 @@ export class ChatView extends EventTarget {
   }
 
   #sayClosed(reason) {
-    this.#say(CLOSED_REASONS[reason] ?? "Chat is closed.");
-    part(this.#root, "form").hidden = reason !== "replaced";
+    const why = reason === "banned" ? this.client.room.sanction?.reason : null;
+    this.#say((CLOSED_REASONS[reason] ?? "Chat is closed.") + (why ? ` Reason: ${why}` : ""));
+    part(this.#root, "foot").hidden = reason !== "replaced";
     part(this.#root, "members").hidden = true;
     if (reason !== "replaced") return;
     const button = document.createElement("button");
     button.type = "button";
     button.className = "link";
     button.textContent = "Chat here";
-    button.addEventListener("click", () => this.#client.reconnect());
+    button.addEventListener("click", () => this.client.reconnect());
     part(this.#root, "status").append(" ", button);
   }
 
@@ -167,11 +181,13 @@ export class ChatView extends EventTarget {
     setOptional(part(this.#root, "status"), text);
   }
 
+  async #reveal(id) {
+    if (!(await this.#log.reveal(id))) toast("That message is too far up to show.");
+  }
+
   async #loadEarlier() {
-    const { messages, more } = await this.#client.history(
-      this.#log.oldestOffset,
-      HISTORY_PAGE_MESSAGES,
-    );
-    this.#log.prepend(messages, more);
+    const { timeline } = this.client.room;
+    const page = await this.client.history(timeline.oldestOffset, HISTORY_PAGE_MESSAGES);
+    timeline.prepend(page.messages, page.more);
   }
 }

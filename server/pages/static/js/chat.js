@@ -3,57 +3,38 @@
 // It authenticates, joins with the last offset it has seen, and sends every message that was not
 // acknowledged again under its first client_id, so that nothing is lost and nothing comes twice.
 
-const SUBPROTOCOL = "bandstand.json";
-const REPLY_TIMEOUT_MS = 10_000;
-const BACKOFF_FIRST_MS = 500;
-const BACKOFF_MAX_MS = 15_000;
-const RESTART_SPREAD_MS = 4_000;
-const FLOOD_PAUSE_MS = 30_000;
-const MAX_PENDING_MESSAGES = 20;
+import { ChatError, ChatLink } from "./chat-link.js";
+import { ChatOutbox } from "./chat-outbox.js";
+import { ChatRoom } from "./chat-room.js";
 
-/** Close codes after which coming back by itself would be wrong. */
-const FINAL_CLOSES = { 4003: "forbidden", 4009: "replaced" };
-/** Refusals of a join that another try would meet again. */
-const FINAL_REFUSALS = new Set(["forbidden", "licence_required", "banned", "not_found"]);
-const CLOSE_AUTH = 4001;
-const CLOSE_FLOODING = 4029;
-const CLOSE_RESTART = 1012;
+export { ChatError };
 
-export class ChatError extends Error {
-  constructor({ code, message, retry_after: retryAfter }) {
-    super(message ?? code);
-    this.name = "ChatError";
-    this.code = code;
-    this.retryAfterS = retryAfter;
-  }
-}
+const TYPING_EVERY_MS = 2_000;
+/** Pushes that the page shows by itself; all others are emitted for whoever wants them. */
+const USED = new Set([
+  "message", "edited", "deleted", "purged", "pinned", "unpinned", "reactions", "typing", "members",
+  "removed",
+]);
 
 /**
- * Emits "state" {state: "connecting" | "open" | "reconnecting" | "closed", reason?},
- * "messages" {messages, reset}, "members" {count}, "pending" {pending}.
+ * Emits "state" {state: "connecting" | "open" | "reconnecting" | "closed", reason?}, "change" when
+ * `room` is another one (once a frame), "pending" {pending}, "sent" when a message of one's own was
+ * taken, and "push" {push} for each push that the page does not show by itself (sanction, role,
+ * mode, report, pending, resolved, and those that it does not know).
  */
 export class ChatClient extends EventTarget {
-  state = "closed";
-  /** Messages on their way, oldest first: {clientId, content, error?}. */
-  pending = [];
+  /** What is known of the room: see ChatRoom. */
+  room;
 
-  #room;
+  #roomId;
   #getToken;
   #refreshToken;
-  #makeSocket;
-  #timers;
-  #random;
-  #newId;
-
-  #socket = null;
+  #now;
+  #link;
+  #outbox;
   #joined = false;
   #early = [];
-  #replies = new Map();
-  #nextId = 1;
-  #attempts = 0;
-  #retryTimer = null;
-  #epoch = null;
-  #offset = 0;
+  #typedAt = -Infinity;
 
   /**
    * `getToken` resolves to an access token or null; `refreshToken` makes it a new one.
@@ -67,220 +48,210 @@ export class ChatClient extends EventTarget {
     timers = { set: (f, ms) => setTimeout(f, ms), clear: (timer) => clearTimeout(timer) },
     random = Math.random,
     newId = () => crypto.randomUUID(),
+    now = () => Date.now(),
   }) {
     super();
-    this.#room = room;
+    this.#roomId = room;
     this.#getToken = getToken;
     this.#refreshToken = refreshToken;
-    this.#makeSocket = makeSocket;
-    this.#timers = timers;
-    this.#random = random;
-    this.#newId = newId;
+    this.#now = now;
+    this.room = new ChatRoom(now);
+    this.#link = new ChatLink({
+      makeSocket,
+      timers,
+      random,
+      refreshToken,
+      greet: (isCurrent) => this.#greet(isCurrent),
+      take: (pushes) => this.#take(pushes),
+      dropped: () => this.#dropped(),
+      told: (state, reason) => this.#emit("state", { state, reason }),
+    });
+    this.#outbox = new ChatOutbox({
+      ask: (command) => this.#ask(command),
+      changed: () => this.#emit("pending", { pending: this.pending }),
+      newId,
+    });
+  }
+
+  get state() {
+    return this.#link.state;
+  }
+
+  /** Messages on their way, oldest first: see ChatOutbox. */
+  get pending() {
+    return this.#outbox.entries;
   }
 
   /** Connect now: at the start, after a final close, and whenever a new try is likely to work. */
   connect() {
-    if (this.#socket !== null) return;
-    this.#timers.clear(this.#retryTimer);
-    this.#setState(this.#attempts === 0 ? "connecting" : "reconnecting");
-    const socket = this.#makeSocket(SUBPROTOCOL);
-    this.#socket = socket;
-    socket.onopen = () => this.#greet(socket);
-    socket.onmessage = (event) => this.#take(JSON.parse(event.data));
-    socket.onclose = (event) => this.#lost(socket, event.code);
+    this.#link.connect();
   }
 
   /** Drop this connection and make a new one, for a user who has signed in or out. */
   reconnect() {
-    this.#attempts = 0;
-    this.#drop();
-    this.connect();
+    this.#link.reconnect();
   }
 
   /** Find out whether a connection that may have died unseen (sleep, roaming) still answers. */
   check() {
-    if (this.#socket === null) this.connect();
-    // Any reply will do, a refusal too; only silence counts, and #ask sees to that.
-    else if (this.#joined) this.#ask({ do: "members", room: this.#room }).catch(() => null);
+    if (!this.#link.connected) this.connect();
+    // Any reply will do, a refusal too; only silence counts, and the link sees to that.
+    else if (this.#joined) this.#ask({ do: "members" }).catch(() => null);
   }
 
   /** Send a message; false when too many are still on their way. See `pending`. */
-  send(content) {
-    if (this.pending.length >= MAX_PENDING_MESSAGES) return false;
-    const entry = { clientId: this.#newId(), content };
-    this.pending.push(entry);
-    this.#emit("pending", { pending: this.pending });
-    if (this.#joined) this.#sendEntry(entry);
+  send(content, { replyTo, mentions } = {}) {
+    const entry = this.#outbox.add(content, { replyTo, mentions });
+    if (entry === null) return false;
+    this.#typedAt = -Infinity;
+    if (this.#joined) this.#send(entry);
     return true;
   }
 
   /** Try a message again that was refused (its `error` is set). */
   sendAgain(entry) {
-    delete entry.error;
-    this.#emit("pending", { pending: this.pending });
-    if (this.#joined) this.#sendEntry(entry);
+    if (this.#joined) this.#send(entry);
+    else {
+      delete entry.error;
+      this.#emit("pending", { pending: this.pending });
+    }
   }
 
-  /** Forget a message that was refused. */
+  /** Forget a message that was refused, or waits for a moderator. */
   discard(entry) {
-    this.pending = this.pending.filter((other) => other !== entry);
-    this.#emit("pending", { pending: this.pending });
+    this.#outbox.discard(entry);
   }
 
   /** {messages, more}: messages before an offset, oldest first. */
   history(before, limit) {
-    return this.#ask({ do: "history", room: this.#room, before, limit });
+    return this.#ask({ do: "history", before, limit });
   }
 
-  async #greet(socket) {
-    try {
-      const token = await this.#getToken();
-      if (this.#socket !== socket) return;
-      if (token !== null) await this.#authenticate(token);
-      const seen = this.#epoch === null ? {} : { after: this.#offset, epoch: this.#epoch };
-      this.#enter(await this.#ask({ do: "join", room: this.#room, ...seen }));
-    } catch (error) {
-      if (this.#socket !== socket) return; // it closed meanwhile, and #lost has seen to it
-      this.#drop();
-      if (error instanceof ChatError && FINAL_REFUSALS.has(error.code)) {
-        this.#setState("closed", error.code);
-      } else {
-        this.#retryIn(this.#backoffMs());
-      }
+  async edit(message, content) {
+    if (!this.#onGhost(message, "edited", { content })) {
+      await this.#ask({ do: "edit", message, content });
     }
+  }
+
+  async delete(message, reason) {
+    if (!this.#onGhost(message, "deleted")) await this.#ask({ do: "delete", message, reason });
+  }
+
+  /** Put an emoji under a message, or (not `on`) take one's own away. */
+  async react(message, emoji, on) {
+    this.room.noteReaction(message, emoji, on);
+    this.#emit("change");
+    if (this.room.timeline.find(message)?.ghost) return;
+    try {
+      await this.#ask({ do: on ? "react" : "unreact", message, emoji });
+    } catch (error) {
+      this.room.noteReaction(message, emoji, !on);
+      this.#emit("change");
+      throw error;
+    }
+  }
+
+  pin(message, on) {
+    return this.#ask({ do: on ? "pin" : "unpin", message });
+  }
+
+  async report(message, reason) {
+    if (this.room.timeline.find(message)?.ghost) return;
+    await this.#ask({ do: "report", message, reason });
+  }
+
+  /** Do what moderators may: see `moderate` in the documentation for client developers. */
+  moderate(action, fields) {
+    return this.#ask({ do: "moderate", action, ...fields });
+  }
+
+  /** Somebody is writing here; told as often as others can make use of. */
+  typing() {
+    if (!this.#joined || this.#now() - this.#typedAt < TYPING_EVERY_MS) return;
+    this.#typedAt = this.#now();
+    this.#ask({ do: "typing" }).catch(() => null); // a line that is not shown is no loss
+  }
+
+  #ask(command) {
+    return this.#link.ask({ room: this.#roomId, ...command });
+  }
+
+  /** A message that its author alone sees is changed here alone. */
+  #onGhost(id, push, change) {
+    if (!this.room.timeline.find(id)?.ghost) return false;
+    const edited = { edited_at: new Date(this.#now()).toISOString() };
+    this.room.take({ push, message: { id, ...edited, ...change } });
+    this.#emit("change");
+    return true;
+  }
+
+  async #send(entry) {
+    if (await this.#outbox.send(entry)) this.#emit("sent");
+  }
+
+  async #greet(isCurrent) {
+    const token = await this.#getToken();
+    if (!isCurrent()) return;
+    const user = token === null ? null : await this.#authenticate(token);
+    if (this.room.me?.id !== user?.id) this.room.timeline.redraw();
+    this.room.me = user;
+    const { epoch, offset } = this.room;
+    const seen = epoch === null ? {} : { after: offset, epoch };
+    this.#enter(await this.#ask({ do: "join", ...seen }));
   }
 
   async #authenticate(token) {
     try {
-      await this.#ask({ do: "auth", token });
+      return (await this.#link.ask({ do: "auth", token })).user ?? null;
     } catch (error) {
       if (!(error instanceof ChatError)) throw error;
       const fresh = await this.#refreshToken();
-      if (fresh !== null) await this.#ask({ do: "auth", token: fresh });
+      if (fresh === null) return null;
+      return (await this.#link.ask({ do: "auth", token: fresh })).user ?? null;
     }
   }
 
-  #enter({ epoch, offset, recovered, messages, events, members }) {
-    const reset = this.#epoch === null || epoch !== this.#epoch || !recovered;
-    const missed = events
-      .filter(({ push }) => push === "message")
-      .map(({ message, offset: at }) => ({ ...message, offset: at }));
-    const news = reset ? messages : missed.filter((message) => message.offset > this.#offset);
-    this.#epoch = epoch;
-    this.#offset = offset;
+  #enter(reply) {
+    for (const message of this.room.enter(reply)) this.#noteOwn(message);
     this.#joined = true;
-    this.#attempts = 0;
-    this.#emit("messages", { messages: news, reset });
-    this.#emit("members", { count: members });
+    for (const event of reply.events) this.#tell(event);
+    this.#emit("change");
     this.#take(this.#early.splice(0));
     if (!this.#joined) return; // what came along put us out again
-    this.#setState("open");
-    for (const entry of this.pending) if (!entry.error) this.#sendEntry(entry);
+    this.#link.opened();
+    this.#outbox.flush();
   }
 
-  async #sendEntry(entry) {
-    const { content, clientId } = entry;
-    try {
-      await this.#ask({ do: "send", room: this.#room, content, client_id: clientId });
-    } catch (error) {
-      if (!(error instanceof ChatError)) return; // the connection went: it is sent again
-      entry.error = error;
-      this.#emit("pending", { pending: this.pending });
-      return;
-    }
-    this.discard(entry);
-  }
-
-  #ask(command) {
-    const id = this.#nextId++;
-    const socket = this.#socket;
-    return new Promise((resolve, reject) => {
-      if (socket === null) {
-        reject(new Error("not connected"));
-        return;
-      }
-      // A socket that no longer answers is dead, whatever TCP thinks of it.
-      const timer = this.#timers.set(() => this.#lost(socket, 0), REPLY_TIMEOUT_MS);
-      this.#replies.set(id, { resolve, reject, timer });
-      socket.send(JSON.stringify({ id, ...command }));
-    });
-  }
-
-  #take(items) {
-    const messages = [];
+  #take(pushes) {
+    let changed = false;
     let removed = null;
-    for (const item of items) {
-      if (item.re !== undefined) this.#answer(item);
-      else if (item.room !== this.#room) continue;
+    for (const push of pushes) {
+      const ours = push.room === this.#roomId;
       // What follows the join's reply in its own frame comes before #enter has run: keep it.
-      else if (!this.#joined) this.#early.push(item);
-      else if (item.push === "message" && item.offset > this.#offset) {
-        this.#offset = item.offset;
-        messages.push({ ...item.message, offset: item.offset });
-      } else if (item.push === "members") this.#emit("members", { count: item.count });
-      else if (item.push === "removed") removed = item;
+      if (ours && !this.#joined) this.#early.push(push);
+      else if (ours && push.push === "removed") removed = push;
+      else {
+        if (ours && this.room.take(push)) changed = true;
+        if (ours && push.push === "message") this.#noteOwn(push.message);
+        if (ours && push.push === "resolved") this.#outbox.resolved(push);
+        this.#tell(push);
+      }
     }
-    if (messages.length > 0) this.#emit("messages", { messages, reset: false });
-    if (removed === null) return;
-    this.#drop(); // the server is about to close it, too
-    this.#setState("closed", removed.reason);
+    if (changed) this.#emit("change");
+    if (removed !== null) this.#link.close(removed.reason); // the server is about to, too
   }
 
-  #answer({ re, ok, error }) {
-    const reply = this.#replies.get(re);
-    if (reply === undefined) return;
-    this.#replies.delete(re);
-    this.#timers.clear(reply.timer);
-    if (error) reply.reject(new ChatError(error));
-    else reply.resolve(ok);
+  #noteOwn(message) {
+    if (message.user.id === this.room.me?.id) this.#outbox.posted(message);
   }
 
-  async #lost(socket, code) {
-    if (this.#socket !== socket) return;
-    this.#drop();
-    if (code in FINAL_CLOSES) {
-      this.#setState("closed", FINAL_CLOSES[code]);
-    } else if (code === CLOSE_AUTH) {
-      this.#retryIn(this.#backoffMs());
-      await this.#refreshToken();
-    } else if (code === CLOSE_FLOODING) {
-      this.#retryIn(FLOOD_PAUSE_MS, "flooding");
-    } else if (code === CLOSE_RESTART) {
-      this.#retryIn(BACKOFF_FIRST_MS + this.#random() * RESTART_SPREAD_MS);
-    } else {
-      this.#retryIn(this.#backoffMs());
-    }
+  #tell(push) {
+    if (push.room !== this.#roomId || !USED.has(push.push)) this.#emit("push", { push });
   }
 
-  #drop() {
-    const socket = this.#socket;
-    if (socket === null) return;
-    this.#socket = null;
+  #dropped() {
     this.#joined = false;
     this.#early = [];
-    socket.onopen = socket.onmessage = socket.onclose = null;
-    socket.close();
-    for (const { reject, timer } of this.#replies.values()) {
-      this.#timers.clear(timer);
-      reject(new Error("the connection was lost"));
-    }
-    this.#replies.clear();
-  }
-
-  #backoffMs() {
-    const ceiling = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** this.#attempts);
-    return ceiling / 2 + (this.#random() * ceiling) / 2;
-  }
-
-  #retryIn(ms, reason) {
-    this.#attempts += 1;
-    this.#setState("reconnecting", reason);
-    this.#retryTimer = this.#timers.set(() => this.connect(), ms);
-  }
-
-  #setState(state, reason) {
-    this.state = state;
-    this.#emit("state", { state, reason });
   }
 
   #emit(type, detail) {
