@@ -3,7 +3,8 @@
 import { auth } from "./auth.js";
 import { sendJson } from "./http.js";
 
-async function call(method, path, body, headers) {
+/** One call of the API, as whoever is signed in: its JSON. Throws ApiError. */
+export async function call(method, path, body, headers) {
   const token = await auth.token();
   try {
     return await sendJson(method, path, { body, token, headers });

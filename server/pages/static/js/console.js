@@ -1,5 +1,5 @@
 // The broadcaster's view of one stream: what goes into the encoder, how the show does, who may
-// watch it, and its tickets.
+// watch it, its tickets, and its chat's moderation.
 
 import { AccessSwitch } from "./access.js";
 import { mountAccountForm, submitForm } from "./account.js";
@@ -8,6 +8,7 @@ import { auth } from "./auth.js";
 import { part, repeat, setBadge, setOptional, setText, toast } from "./dom.js";
 import { EncoderSettings } from "./encoder.js";
 import { plural, since } from "./format.js";
+import { moderateInStudio } from "./moderation.js";
 import { ProductList } from "./product-list.js";
 import { Stage } from "./stage.js";
 import { connectTabs } from "./tabs.js";
@@ -28,6 +29,7 @@ const products = new ProductList(part(root, "products"), {
 });
 let stage = null;
 let stream = null;
+let moderation = null;
 
 function showInfo() {
   document.title = `${stream.title} · Studio · Bandstand`;
@@ -72,6 +74,7 @@ async function refresh() {
   if (!auth.user) {
     reveal("gate");
     stage?.player.stop();
+    moderation?.sleep();
     return;
   }
   try {
@@ -87,6 +90,8 @@ async function refresh() {
     if (isFirst) refreshTickets();
     showInfo();
     showPreview();
+    moderation ??= moderateInStudio(part(root, "moderation"), stream.room_id ?? streamId);
+    moderation.wake();
   } catch (error) {
     setOptional(part(root, "problem"), error.message);
   }
@@ -147,7 +152,7 @@ editForm.addEventListener("submit", async (event) => {
   }
 });
 
-connectTabs(root.querySelector("[role=tablist]"));
+connectTabs(root.querySelector(".connect [role=tablist]"));
 mountAccountForm(part(root, "gate-form"), () => null); // signing in refreshes, see below
 const refreshNow = repeat(refresh, () => POLL_MS);
 const refreshTickets = repeat(

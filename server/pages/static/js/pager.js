@@ -13,6 +13,7 @@ export class Pager {
   #update;
   #cursor = null;
   #run = 0;
+  #renewal = 0;
 
   /**
    * `load(cursor)` gives {items: [{id, …}], next_cursor}. Within `root`: data-list, data-wait,
@@ -43,6 +44,34 @@ export class Pager {
       if (overlap < 0) this.#cursor = cursor;
       this.items = overlap < 0 ? items : [...items, ...older.filter(({ id }) => !fresh.has(id))];
     });
+  }
+
+  /** Fetch as much as was shown anew, for a list that things go from, not only come to. */
+  async renew() {
+    const run = this.#run;
+    const renewal = ++this.#renewal;
+    const isLate = () => run !== this.#run || renewal !== this.#renewal;
+    const items = [];
+    let cursor = null;
+    try {
+      do {
+        const page = await this.#load(cursor);
+        if (isLate()) return;
+        items.push(...page.items);
+        cursor = page.next_cursor;
+      } while (cursor && items.length < (this.items?.length ?? 0));
+    } catch (error) {
+      if (!isLate()) this.show(problemText(error));
+      return;
+    }
+    this.items = items;
+    this.#cursor = cursor;
+    this.show();
+  }
+
+  /** Whether there is more than is shown. */
+  get hasMore() {
+    return Boolean(this.#cursor);
   }
 
   /** Put one thing in the place of its older self, or first where it is new. */
