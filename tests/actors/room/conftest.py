@@ -11,7 +11,7 @@ from support.socket_stage import stream_doc
 from support.stage import FakeClock
 
 from actors.kernel import Ask, Directory, Supervisor
-from actors.ports import Batch, CloseReason
+from actors.ports import Batch, CloseReason, Connections
 from actors.room import (
     GUEST,
     ROOM_IDLE_S,
@@ -184,6 +184,7 @@ class Hall:
     supervisor: Supervisor
     factory: RoomFactory
     nursery: trio.Nursery
+    connections: Connections | None = None
     room: str = ROOM
     refusals: list[Exception] = field(default_factory=list)
 
@@ -191,7 +192,7 @@ class Hall:
         """End all actors as the server does, and begin anew over the same store."""
         await self.supervisor.stop()
         self.supervisor = Supervisor(self.nursery)
-        self.factory = RoomFactory(self.store, FakeClock())
+        self.factory = RoomFactory(self.store, FakeClock(), self.connections)
         self.rooms = Directory(self.supervisor, "room", self.factory, idle_s=ROOM_IDLE_S)
 
     async def ask(self, question: Ask[Any]) -> Any:
@@ -224,15 +225,17 @@ def open_hall() -> OpenHall:
     """Open rooms over a store (a new one, with one stream in it, unless given)."""
 
     @asynccontextmanager
-    async def opened(store: MemoryStore | None = None) -> AsyncIterator[Hall]:
+    async def opened(
+        store: MemoryStore | None = None, connections: Connections | None = None
+    ) -> AsyncIterator[Hall]:
         if store is None:
             store = MemoryStore()
             store.rows["streams", ROOM] = (1, stream_doc(ROOM))
         async with trio.open_nursery() as nursery:
             supervisor = Supervisor(nursery)
-            factory = RoomFactory(store, FakeClock())
+            factory = RoomFactory(store, FakeClock(), connections)
             rooms = Directory[RoomMessage](supervisor, "room", factory, idle_s=ROOM_IDLE_S)
-            hall = Hall(store, rooms, supervisor, factory, nursery)
+            hall = Hall(store, rooms, supervisor, factory, nursery, connections)
             yield hall
             await hall.supervisor.stop()
             nursery.cancel_scope.cancel()
