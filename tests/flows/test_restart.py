@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import trio
-from support.chat import ChatClient, chatting
+from support.chat import ChatClient, Refused, chatting
 from support.encoders import ffmpeg_push, running
 from support.live_server import LiveServer
 from trio_websocket import ConnectionClosed
@@ -38,11 +38,10 @@ async def say(client: ChatClient, room: str, content: str) -> dict[str, int]:
         return await client.do(
             "send", room=room, content=content, client_id=content.rsplit(" ", 1)[-1]
         )
-    except AssertionError as refused:
-        wait_s = refused.args[0]["error"].get("retry_after")
-        if wait_s is None:
+    except Refused as refused:
+        if refused.retry_after_s is None:
             raise
-        await trio.sleep(wait_s)  # as long as the server asks to wait
+        await trio.sleep(refused.retry_after_s)  # as long as the server asks to wait
         return await say(client, room, content)
 
 
@@ -119,7 +118,7 @@ async def test_sigterm_drains_whatever_a_client_does(server: LiveServer) -> None
             await client.do("send", room=channel.id, content="last words")
             server.signal(signal.SIGTERM)
             with trio.fail_after(DRAIN_BOUND_S):
-                assert await close_code(client) == 1012
+                assert (await client.until_closed()).code == 1012
         began = time.monotonic()
         assert await trio.to_thread.run_sync(server.wait) == 0
         assert time.monotonic() - began < DRAIN_BOUND_S
@@ -129,14 +128,6 @@ async def test_sigterm_drains_whatever_a_client_does(server: LiveServer) -> None
     assert server.status(channel) == "ended"
     contents = [each["content"] for each in await all_messages(server, channel.id)]
     assert contents == ["last words"]
-
-
-async def close_code(client: ChatClient) -> int:
-    try:
-        while True:
-            await client.socket.get_message()
-    except ConnectionClosed as closed:
-        return closed.reason.code
 
 
 def test_a_second_server_on_the_same_data_is_refused_clearly(server: LiveServer) -> None:
