@@ -10,6 +10,7 @@ import trio
 
 from server import doctor
 from server.api import describe_api
+from server.collector import calm_collector
 from server.commands.money import add_money_commands
 from server.commands.sandbox import add_sandbox_arguments, run_sandbox_command
 from server.commands.user import CommandError, add_user, read_password
@@ -88,6 +89,7 @@ def _serve(options: argparse.Namespace) -> int:
     async def run() -> None:
         await serve(settings, demo=options.demo)
 
+    calm_collector()
     trio.run(run)
     return EXIT_OK
 

@@ -4,13 +4,16 @@ import trio
 
 MAX_TICK_S = 0.15
 """The longest that anything waits for its commit, beside the commit before."""
+MAX_CROWDED_TICK_S = 0.1
+"""The same where only the talk is much, and not the members."""
 FIRST_TICK_S = 0.01
 FEW_EVENTS = 4
 """More of them in one tick are the beginning of a storm."""
 DELIVERY_S = 6e-6
 """What it costs to tell one member, roughly."""
-FAN_OUT_SHARE = 0.2
-"""Of the time, while a room is busy: the larger a room, the more is told in one go."""
+FAN_OUT_SHARE = 0.3
+"""Of the time, while a room is busy: the larger a room, the more is told in one go. With 5,000
+members it makes ticks of 0.1 s; a share of 0.2 took 0.15 s, a tenth less CPU, and 50 ms more."""
 
 
 class Pace:
@@ -29,7 +32,7 @@ class Pace:
         """Count a commit that begins now, of so many events, to tell so many members."""
         self._began_at = trio.current_time()
         if events > FEW_EVENTS:
-            self._crowding_s = min(MAX_TICK_S, max(FIRST_TICK_S, 2 * self._crowding_s))
+            self._crowding_s = min(MAX_CROWDED_TICK_S, max(FIRST_TICK_S, 2 * self._crowding_s))
         else:
             self._crowding_s /= 2
         fan_out_s = members * DELIVERY_S / FAN_OUT_SHARE
