@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
-from support.browser import DESKTOP, chromium, complaints_of
+from support.browser import DESKTOP, PHONE, chromium, complaints_of
 from support.live_server import Account, Channel, LiveServer
 
 SOON_MS = 3_000
@@ -274,3 +274,41 @@ def test_a_report_ends_in_a_ban_and_the_ban_is_lifted(hall: Hall) -> None:
         "Ada made Bob a plain member again",
     ):
         expect(log).to_contain_text(act)
+
+
+@pytest.mark.chromium
+def test_moderators_alone_have_the_drawer_beside_the_show(hall: Hall) -> None:
+    """Somebody becomes a moderator while watching on a phone, works, and is one no more."""
+    mo, bob = hall.member("Mo"), hall.member("Bob")
+    page = hall.page_of("Mo", f"/s/{hall.channel.id}", PHONE)
+    expect(page.locator("[data-members]")).to_be_visible()
+    button = page.get_by_role("button", name="Moderate")
+    expect(button).to_be_hidden()
+    hall.moderate(action="role", user=mo.account.id, role="moderator")
+    expect(button).to_be_visible(timeout=SOON_MS)
+
+    hall.moderate(action="mode", approval=True)
+    assert "pending" in bob.ask("send", content="let me in")["ok"]
+    expect(button).to_have_text("Moderate 1", timeout=SOON_MS)
+    button.click()
+    drawer = page.get_by_role("dialog", name="Moderate the chat")
+    expect(drawer.get_by_role("switch", name="Approve each message")).to_be_checked()
+    waiting = tab(drawer, "Waiting")
+    waiting.get_by_role("button", name="Approve").click()
+    expect(waiting).to_contain_text("Nothing waits.")
+    expect(waiting).to_be_focused()
+    expect(page.locator("[data-log]")).to_contain_text("let me in")
+    # Moderators name no other ones, and lay nothing on their owner.
+    expect(tab(drawer, "Moderators").get_by_role("listitem")).to_have_count(2)
+    expect(drawer.get_by_role("button", name="Add a moderator")).to_be_hidden()
+    tab(drawer, "Sanctions").get_by_role("button", name="Add a sanction").click()
+    people = page.locator("#sanction-dialog").get_by_role("radiogroup", name="People")
+    expect(people.get_by_role("radio")).to_have_count(1)
+    expect(people).to_contain_text("Bob")
+    page.keyboard.press("Escape")
+    fits = "document.documentElement.scrollWidth <= innerWidth"
+    assert page.evaluate(fits)
+
+    hall.moderate(action="role", user=mo.account.id, role="member")
+    expect(drawer).to_be_hidden(timeout=SOON_MS)
+    expect(button).to_be_hidden()

@@ -37,7 +37,7 @@ export class Rules {
   constructor(root, act) {
     this.#root = root;
     this.#act = act;
-    this.#form = part(root, "modes");
+    this.#form = part(root, "modes-form");
     const { slow } = this.#form.elements;
     slow.append(
       ...SLOW_STEPS_S.map((s) => option(s, s === 0 ? "Off" : length(s))),

@@ -2,9 +2,9 @@
 
 import { api } from "./api.js";
 import { auth } from "./auth.js";
+import { openClient } from "./chat-view.js";
 import { part, setOptional } from "./dom.js";
 import { ModerationPanel } from "./moderation-panel.js";
-import { roomClient } from "./room-client.js";
 
 /** Asks whether a stream has tickets, until it has. */
 function sellsTickets(streamId) {
@@ -22,15 +22,15 @@ function sellsTickets(streamId) {
 /** The panel in the studio, with a connection of its own. Wake it when its owner is there. */
 export function moderateInStudio(root, roomId) {
   const panel = new ModerationPanel(root, { roomId, sells: sellsTickets(roomId) });
-  const client = roomClient(roomId);
+  const client = openClient(roomId);
   client.addEventListener("push", ({ detail }) => panel.take(detail.push));
-  return {
-    wake: () => {
-      client.connect();
-      panel.wake();
-    },
-    sleep: () => panel.sleep(),
-  };
+  auth.addEventListener("change", () => client.reconnect());
+  window.addEventListener("online", () => client.check());
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) client.check();
+  });
+  client.connect();
+  return panel;
 }
 
 /**

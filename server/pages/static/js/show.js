@@ -7,6 +7,7 @@ import { auth } from "./auth.js";
 import { ChatView } from "./chat-view.js";
 import { copyText, part, repeat, setBadge, setOptional, setText, toast } from "./dom.js";
 import { plural, since } from "./format.js";
+import { moderateBesideShow } from "./moderation.js";
 import { Offers } from "./offers.js";
 import { wasRefunded } from "./order.js";
 import { Stage } from "./stage.js";
@@ -101,8 +102,10 @@ async function refresh() {
 
 function openChat(stream) {
   if (chat === null) {
-    chat = new ChatView(part(root, "chat"), stream.room_id ?? streamId);
+    const roomId = stream.room_id ?? streamId;
+    chat = new ChatView(part(root, "chat"), roomId);
     chat.addEventListener("putout", doubtAdmission);
+    moderateBesideShow(part(root, "chat"), chat.client, roomId);
   } else if (stream.access === "ticket" && admission.state === "open") chat.comeIn();
 }
 
