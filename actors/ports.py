@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
-    from actors.room.events import Push
+    from actors.room.events import Push as RoomPush
+    from actors.stream.facts import StreamNews
+
+    Push = RoomPush | StreamNews
 
 
 class Clock(Protocol):
@@ -46,8 +49,9 @@ class CloseReason:
 
 
 class Batch:
-    """What a room pushes to all its members at once, encoded once for each encoding.
+    """What is pushed to all members of a room, or to all who watch a stream, at once.
 
+    It is encoded once for each encoding.
     An ``ephemeral`` batch may be left out where a member lags behind.
     """
 

@@ -25,7 +25,7 @@ from server.config import Endpoint, Settings, SettingsError
 from server.door import AsgiApp, Door, DoorConfig, Scope
 from server.edge import HlsEdge, Sessions, TicketedSessions
 from server.gatekeeper import Gatekeeper
-from server.gateway import Gateway, Registry
+from server.gateway import Gateway, Registry, Watching
 from server.providers import Providers, open_providers
 from server.rtmp import Certificate, CertificateError, Ingest, RtmpServer
 from server.sandbox import PREFIX, Sandbox, SandboxConfig
@@ -83,6 +83,7 @@ async def serve(
         stage = _build(settings, secrets, store, supervisor, http, providers, sandbox)
         await _end_shows_that_were_cut_off(store, stage.house.streams)
         async with trio.open_nursery() as servers:
+            await servers.start(stage.watching.run)
             await servers.start(stage.door.run)
             servers.start_soon(stage.rtmp.run, rtmp, rtmps)
             servers.start_soon(stage.house.sweeper.run)
@@ -111,6 +112,7 @@ class _Stage:
     house: House
     door: Door
     gateway: Gateway
+    watching: Watching
     rtmp: RtmpServer
 
 
@@ -182,12 +184,14 @@ def _build(
         supervisor=supervisor,
         started_at_ms=clock.now_ms(),
     )
+    watching = Watching(store, board, sessions, clock)
     gateway = Gateway(
         rooms,
         gatekeeper.admit,
         tokens.verify,
         direct=DirectMessages(store, clock, rooms),
         registry=connections,
+        watching=watching,
         mark_address=mark_address,
         origins=[settings.public_url],
         trusted_proxies=settings.trusted_proxies,
@@ -202,7 +206,7 @@ def _build(
     rtmp = RtmpServer(
         Ingest(streams, lambda key: find_by_key(store, keys, key)), _certificate(settings)
     )
-    return _Stage(house, door, gateway, rtmp)
+    return _Stage(house, door, gateway, watching, rtmp)
 
 
 def _certificate(settings: Settings) -> Certificate | None:

@@ -2,6 +2,7 @@
 
 from actors.stream.actor import StreamActor, StreamTools
 from actors.stream.board import Board, Place
+from actors.stream.facts import Facts, StreamNews, facts_of
 from actors.stream.messages import (
     ChangeLicence,
     DeleteStream,
@@ -21,6 +22,7 @@ __all__ = [
     "Board",
     "ChangeLicence",
     "DeleteStream",
+    "Facts",
     "OnAir",
     "Place",
     "Publish",
@@ -31,7 +33,9 @@ __all__ = [
     "StopShow",
     "StreamActor",
     "StreamMessage",
+    "StreamNews",
     "StreamNotFound",
     "StreamTools",
     "UpdateStream",
+    "facts_of",
 ]

@@ -2,6 +2,7 @@
 
 import hmac
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any, assert_never
 
 import structlog
@@ -90,7 +91,8 @@ class StreamActor(Actor[StreamMessage]):
         now_ms = self._tools.clock.now_ms()
         revoked = await revoked_licences(self._tools.store, self._id, now_ms)
         self._revoked.publish(frozenset(revoked))
-        self._record = Record(self._tools.store, self._id, row.version, row.doc)
+        announce = partial(self._tools.board.announce, self._id)
+        self._record = Record(self._tools.store, self._id, row.version, row.doc, announce)
         self._status = Status(row.doc["status"])
         self.context.spawn(self._keep_durable, self._record)
         if self._status in ON_AIR:

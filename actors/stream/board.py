@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from actors.kernel import Published
+from actors.stream.facts import Facts, facts_of
 from media.hls import Window
+from storage.api import Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +21,11 @@ class Place:
 
 
 class Board:
-    """One place per stream that has an actor."""
+    """One place per stream that has an actor, and what is announced of those that are followed."""
 
     def __init__(self) -> None:
         self._places: dict[str, Place] = {}
+        self._followed: dict[str, Published[Facts | None]] = {}
 
     def window_of(self, stream_id: str) -> Published[Window | None] | None:
         """The stream's window, or None where it has no actor."""
@@ -43,3 +46,21 @@ class Board:
         place = self._places.pop(stream_id, None)
         if place is not None:
             place.window.publish(None)
+
+    def follow(self, stream_id: str) -> Published[Facts | None]:
+        """The stream's facts as they are committed from now on, None until the first are.
+
+        It holds for as long as nobody calls ``unfollow``, whether the stream has an actor or not:
+        without one nothing is committed.
+        """
+        return self._followed.setdefault(stream_id, Published(None))
+
+    def unfollow(self, stream_id: str) -> None:
+        """Announce nothing of this stream any more."""
+        self._followed.pop(stream_id, None)
+
+    def announce(self, stream_id: str, version: int, doc: Document, gone: bool) -> None:
+        """Tell who follows the stream what was committed of it; its actor alone does so."""
+        followed = self._followed.get(stream_id)
+        if followed is not None:
+            followed.publish(facts_of(version, doc, gone=gone))

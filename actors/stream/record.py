@@ -1,5 +1,6 @@
 """The stream's document: changed at once by its actor, made durable behind it."""
 
+from collections.abc import Callable
 from typing import Any
 
 import trio
@@ -13,12 +14,22 @@ COLLECTION = "streams"
 class Record:
     """Coalesces changes into commits, and answers those who wait once theirs is durable.
 
-    Its changes are made by one actor; ``commit`` may run beside it, one at a time.
+    Its changes are made by one actor; ``commit`` may run beside it, one at a time. ``announce`` is
+    called with the version and the document of each commit, and whether it was taken away, before
+    those who wait for it are answered.
     """
 
-    def __init__(self, store: Store, stream_id: str, version: int, doc: Document) -> None:
+    def __init__(
+        self,
+        store: Store,
+        stream_id: str,
+        version: int,
+        doc: Document,
+        announce: Callable[[int, Document, bool], None],
+    ) -> None:
         self.doc = doc
         self.deleted = False
+        self._announce = announce
         self._store = store
         self._stream_id = stream_id
         self._version = version
@@ -60,21 +71,23 @@ class Record:
                 return
             self._dirty = trio.Event()
             waiting, self._waiting = self._waiting, []
+            doc, deleted = dict(self.doc), self.deleted
             try:
-                await self._store.commit(self._write())
+                await self._store.commit(self._write(doc, deleted))
             except StoreUnavailable as error:
                 self._dirty.set()
                 for reply in waiting:
                     reply.refuse(error)
                 raise
             self._version += 1
+            self._announce(self._version, doc, deleted)
             for reply in waiting:
                 reply.answer(None)
 
-    def _write(self) -> Put | Delete:
-        if self.deleted:
+    def _write(self, doc: Document, deleted: bool) -> Put | Delete:
+        if deleted:
             return Delete(COLLECTION, self._stream_id, self._version)
-        return Put(COLLECTION, self._stream_id, dict(self.doc), self._version)
+        return Put(COLLECTION, self._stream_id, doc, self._version)
 
     def _mark(self, reply: Reply[None] | None) -> None:
         if reply is not None:

@@ -3,5 +3,6 @@
 from server.gateway.encoding import JSON, MSGPACK, Encoding
 from server.gateway.gateway import Gateway
 from server.gateway.registry import Registry
+from server.gateway.watching import Watching
 
-__all__ = ["JSON", "MSGPACK", "Encoding", "Gateway", "Registry"]
+__all__ = ["JSON", "MSGPACK", "Encoding", "Gateway", "Registry", "Watching"]

@@ -21,6 +21,7 @@ from server.gateway.fields import (
     text,
 )
 from server.gateway.moderating import moderation
+from server.gateway.watch_commands import WATCH_BUILDERS, WatchCommand
 
 MAX_ROOM_CHARACTERS = 64
 MAX_TOKEN_CHARACTERS = 4_096
@@ -153,7 +154,9 @@ TakingPart = (
 )
 """Not for guests."""
 
-Command = Auth | JoinRoom | LeaveRoom | ReadHistory | ListRoom | TakingPart | DirectCommand
+Command = (
+    Auth | JoinRoom | LeaveRoom | ReadHistory | ListRoom | TakingPart | DirectCommand | WatchCommand
+)
 
 
 def parse(value: object) -> tuple[CommandId, Command]:
@@ -266,6 +269,7 @@ _BUILDERS: dict[str, Callable[[Fields], Command]] = {
     "typing": _typing,
     "members": _members,
     **DIRECT_BUILDERS,
+    **WATCH_BUILDERS,
 }
 
 

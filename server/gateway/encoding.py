@@ -9,6 +9,7 @@ import msgpack
 from wsproto.frame_protocol import Opcode
 
 from actors.room import Push
+from actors.stream import StreamNews
 from server.gateway import wire
 from server.gateway.frames import frame
 
@@ -33,8 +34,8 @@ class Encoding:
     dumps: Callable[[list[wire.Item]], bytes]
     loads: Callable[[bytes], Any]
 
-    def __call__(self, pushes: Sequence[Push]) -> bytes:
-        """Make one frame of a room's pushes."""
+    def __call__(self, pushes: Sequence[Push | StreamNews]) -> bytes:
+        """Make one frame of pushes."""
         return self.frame([wire.push(event) for event in pushes])
 
     def frame(self, items: list[wire.Item]) -> bytes:

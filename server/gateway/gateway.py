@@ -16,6 +16,7 @@ from server.gateway.connection import Connection
 from server.gateway.handshake import Refused, accept, refuse_address, refuse_full
 from server.gateway.registry import MAX_CONNECTIONS, Registry
 from server.gateway.session import Services
+from server.gateway.watching import Watching
 
 HANDSHAKE_TIMEOUT_S = 10.0
 RETURNS_PER_S = 200
@@ -32,11 +33,11 @@ class Gateway:
     ``rooms`` is the directory of room actors; ``admit`` lets a principal (None: a guest) into a
     room and tells whether it holds a ticket, or raises RoomError; ``authenticate`` turns an access
     token into a principal or raises AccountError; ``direct`` makes and finds the rooms of two;
-    ``registry`` is where others find users' connections; ``mark_address`` turns an address into
-    what rooms know it by, and keep of one that is banned; ``origins`` are those whose pages may
-    connect besides the host's own, such as https://stage.example; ``trusted_proxies`` are those
-    whose ``X-Forwarded-For`` is believed. Of a proxy that is not, all clients count as one address,
-    unless it is on this machine.
+    ``registry`` is where others find users' connections; ``watching`` tells of streams;
+    ``mark_address`` turns an address into what rooms know it by, and keep of one that is banned;
+    ``origins`` are those whose pages may connect besides the host's own, such as
+    https://stage.example; ``trusted_proxies`` are those whose ``X-Forwarded-For`` is believed. Of a
+    proxy that is not, all clients count as one address, unless it is on this machine.
     """
 
     def __init__(
@@ -47,13 +48,14 @@ class Gateway:
         *,
         direct: DirectMessages,
         registry: Registry | None = None,
+        watching: Watching | None = None,
         mark_address: Callable[[str], str] = str,
         origins: Collection[str] = (),
         trusted_proxies: Sequence[IpNetwork] = (),
         max_connections: int = MAX_CONNECTIONS,
         max_connections_per_address: int = MAX_CONNECTIONS_PER_ADDRESS,
     ) -> None:
-        self._services = Services(rooms, admit, authenticate, mark_address, direct)
+        self._services = Services(rooms, admit, authenticate, mark_address, direct, watching)
         self._trusted_proxies = trusted_proxies
         self._addresses = Addresses(max_connections_per_address)
         self._origins = frozenset(origin.lower().rstrip("/") for origin in origins)

@@ -52,9 +52,12 @@ from server.gateway.commands import (
     TellTyping,
 )
 from server.gateway.direct import DirectCommand, SendDirect, correspond
+from server.gateway.watch_commands import UnwatchStream, WatchStream
+from server.gateway.watching import Watching, WatchRefused
 from storage import StoreUnavailable
 
 MAX_ROOMS_PER_CONNECTION = 20
+MAX_WATCHED_PER_CONNECTION = 20
 LEAVE_TIMEOUT_S = 5.0
 
 R = TypeVar("R")
@@ -77,7 +80,7 @@ class Services:
     ``admit`` raises RoomError where a room is not there, or not for this user (None: a guest), and
     tells whether the user holds a ticket. ``mark_address`` turns an address into what rooms know
     it by.
-    ``authenticate`` raises AccountError.
+    ``authenticate`` raises AccountError. Without ``watching`` no stream can be watched.
     """
 
     rooms: Directory[RoomMessage]
@@ -85,6 +88,7 @@ class Services:
     authenticate: Callable[[str], Principal]
     mark_address: Callable[[str], str]
     direct: DirectMessages
+    watching: Watching | None
 
 
 class Session:
@@ -96,7 +100,7 @@ class Session:
     until its reply is written, pushes have to wait: they come after it in the room's order.
     """
 
-    __slots__ = ("_member", "_principal", "_rooms", "_services", "address", "question")
+    __slots__ = ("_member", "_principal", "_rooms", "_services", "_watched", "address", "question")
 
     def __init__(self, services: Services, member: RoomMember, address: str) -> None:
         self._services = services
@@ -106,6 +110,7 @@ class Session:
         self._rooms: dict[str, Person] | None = (
             None  # most of the memory of a session that never joins
         )
+        self._watched: set[str] | None = None
         self.question: Ask[Any] | None = None
 
     @property
@@ -117,7 +122,7 @@ class Session:
         """Do a command; give its result. Refusal."""
         try:
             return await self._do(command)
-        except (RoomError, AccountError) as error:
+        except (RoomError, AccountError, WatchRefused) as error:
             raise Refusal(error.code, error.message, error.retry_after_s) from error
         except TooManyActors as error:
             raise Refusal("busy", "Too many rooms are open at once.", 5.0) from error
@@ -131,7 +136,9 @@ class Session:
         return bool(self._rooms)
 
     async def leave_all(self) -> None:
-        """Go out of all rooms, at the connection's end."""
+        """Go out of all rooms and watch no stream, at the connection's end."""
+        for stream in tuple(self._watched or ()):
+            self._unwatch(stream)
         with trio.move_on_after(LEAVE_TIMEOUT_S, shield=True):
             for room in tuple(self._rooms or ()):
                 await self._tell_leave(room)
@@ -151,6 +158,11 @@ class Session:
                 return wire.history(room, page)
             case ListRoom(room):
                 return wire.members(room, await self._ask(room, ListMembers))
+            case WatchStream(stream):
+                return await self._watch(stream)
+            case UnwatchStream(stream):
+                self._unwatch(stream)
+                return {"stream": stream}
             case _:
                 if self._principal is None:
                     raise Refusal("unauthenticated", "Sign in to take part.")
@@ -222,6 +234,26 @@ class Session:
         if room not in self._rooms:
             raise licence_required()  # put out already, and told so
         return wire.joined(room, state)
+
+    async def _watch(self, stream: str) -> wire.Item:
+        watching = self._services.watching
+        if watching is None:
+            raise Refusal("unavailable", "Streams cannot be watched here.")
+        mine = self._watched or set()
+        if stream not in mine and len(mine) >= MAX_WATCHED_PER_CONNECTION:
+            mine = {each for each in mine if watching.watches(each, self._member)}  # not gone
+            if len(mine) >= MAX_WATCHED_PER_CONNECTION:
+                most = f"At most {MAX_WATCHED_PER_CONNECTION} streams at a time."
+                raise Refusal("too_many_streams", most)
+        watched = await watching.watch(stream, self._member)
+        self._watched = mine | {stream}
+        return wire.watched(stream, watched.facts, watched.viewers)
+
+    def _unwatch(self, stream: str) -> None:
+        if self._watched is not None and stream in self._watched:
+            self._watched.discard(stream)
+            if self._services.watching is not None:
+                self._services.watching.unwatch(stream, self._member)
 
     async def _leave(self, room: str) -> None:
         if self._rooms is not None and room in self._rooms:

@@ -35,6 +35,7 @@ from actors.room import (
 )
 from actors.room.direct import User
 from actors.room.moderation import Sanction
+from actors.stream import Facts, StreamNews
 
 Item = dict[str, Any]
 """One item of a server's frame: a reply or a push."""
@@ -57,9 +58,11 @@ def error(
     return {"re": command_id, "error": detail}
 
 
-def push(event: Push) -> Item:
+def push(event: Push | StreamNews) -> Item:
     """Make the item that tells members what happened."""
     match event:
+        case StreamNews():
+            return _news(event)
         case MembersCounted(room, count):
             return {"push": "members", "room": room, "count": count}
         case MemberRemoved(room, reason):
@@ -228,6 +231,31 @@ def direct_rooms(found: Sequence[DirectRoom]) -> list[Item]:
 def user(who: User) -> Item:
     """Make a user."""
     return {"id": who.id, "name": who.name}
+
+
+def watched(stream: str, facts: Facts, viewers: int) -> Item:
+    """Make the result of ``watch``: how the stream stands."""
+    item: Item = {
+        "stream": stream,
+        "status": facts.status,
+        "on_air": facts.on_air,
+        "viewers": viewers,
+    }
+    if facts.show is not None:
+        item["show"] = facts.show
+    return item
+
+
+def _news(news: StreamNews) -> Item:
+    """Make what those who watch a stream are told; a deleted one has ended for good."""
+    facts = news.facts
+    item: Item = {"push": "stream", "event": news.event, "at": _rfc3339(news.at_ms)}
+    item |= watched(news.stream, facts, news.viewers)
+    if news.event == "updated":
+        item |= {"title": facts.title, "description": facts.description, "access": facts.access}
+    if facts.gone:
+        item |= {"status": "ended", "on_air": False, "viewers": 0, "gone": True}
+    return item
 
 
 def history(room: str, page: HistoryPage) -> Item:

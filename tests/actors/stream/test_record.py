@@ -3,7 +3,7 @@ import trio
 
 from actors.kernel import Reply
 from actors.stream.record import Record
-from storage.api import Delete, Put, StoreUnavailable
+from storage.api import Delete, Document, Put, StoreUnavailable
 
 
 class Disk:
@@ -22,8 +22,16 @@ class Disk:
         self.ops.extend(ops)
 
 
-def record_on(disk: Disk) -> Record:
-    return Record(disk, "str_1", 3, {"title": "a", "ended_at": 5})  # type: ignore[arg-type]  # commit alone is used
+Announced = list[tuple[int, Document, bool]]
+
+
+def record_on(disk: Disk, announced: Announced | None = None) -> Record:
+    def announce(version: int, doc: Document, gone: bool) -> None:
+        if announced is not None:
+            announced.append((version, doc, gone))
+
+    doc: Document = {"title": "a", "ended_at": 5}
+    return Record(disk, "str_1", 3, doc, announce)  # type: ignore[arg-type]  # commit alone is used
 
 
 async def test_changes_are_coalesced_and_versions_follow() -> None:
@@ -92,3 +100,23 @@ async def test_a_commit_of_nothing_writes_nothing() -> None:
     disk = Disk()
     await record_on(disk).commit()
     assert disk.ops == []
+
+
+async def test_what_is_committed_is_announced_and_nothing_else() -> None:
+    disk, announced = Disk(), Announced()
+    record = record_on(disk, announced)
+    disk.full = True
+    record.change(title="b")
+    with pytest.raises(StoreUnavailable):
+        await record.commit()
+    assert announced == []
+    disk.full, disk.gate = False, trio.Event()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(record.commit)
+        await trio.testing.wait_all_tasks_blocked()
+        record.change(title="not committed yet")
+        disk.gate.set()
+    assert announced == [(4, {"title": "b", "ended_at": 5}, False)]
+    record.delete(Reply())
+    await record.commit()
+    assert announced[-1] == (5, {"title": "not committed yet", "ended_at": 5}, True)
