@@ -189,7 +189,7 @@ async def test_blocks_survive_a_restart_and_other_rooms_have_none(hall):
     await hall.say("hi", ADA.id)
 
 
-@pytest.mark.parametrize("nth_read", range(1, 16))
+@pytest.mark.parametrize("nth_read", range(1, 22))
 async def test_a_block_holds_from_any_moment_of_a_reconciliation_on(autojump_clock, hall, nth_read):
     await hall.say("one", ADA.id)
     store, reads = hall.store, 0
@@ -209,7 +209,9 @@ async def test_a_block_holds_from_any_moment_of_a_reconciliation_on(autojump_clo
     store.after_commit = fail
     assert await refused(hall.say("two", BOB.id)) == "unavailable"
     await trio.sleep(10)  # virtual: the room has read by then what it holds
-    assert reads == nth_read
+    store.before_read = trio.lowlevel.checkpoint
+    if reads < nth_read:
+        await hall.direct.block(ADA.id, BOB.id)  # it was over by then
     for user in (ADA, BOB):
         assert await refused(hall.say("three", user.id)) == "blocked"
     page = await hall.ask(History(None, 10, by(ADA)))
