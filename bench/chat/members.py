@@ -11,12 +11,13 @@ import socket
 import sys
 import time
 
-from bench.chat.frames import HEAD_END, allow_open_files, command, upgrade_request
+from bench.chat.frames import HEAD_END, PONG, allow_open_files, command, frame, upgrade_request
 
 ROOM = "str_01JD0000000000000000000000"
 READ_BYTES = 1 << 16
 MARK = b'"content"'
 """Once in each message."""
+PING_FRAME, PONG_FRAME = b"\x89\x00", frame(PONG, b"")
 ANSWERING = ("/ws",)
 """Where a member joins by a command and gets a reply; elsewhere the handshake is all."""
 
@@ -64,6 +65,8 @@ def read(poll: select.epoll, members: int) -> None:
                 continue
             if not data:
                 sys.exit("a member was dropped")
+            if PING_FRAME in data:
+                os.write(fd, PONG_FRAME)
             found = data.count(MARK)
             if found:
                 began_ns = began_ns or time.monotonic_ns()
