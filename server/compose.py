@@ -15,6 +15,7 @@ from actors.kernel import Directory, Supervisor
 from actors.refund import Books, Calls, RefundActor, RefundMessage, RefundTools, Terms
 from actors.room import ROOM_IDLE_S, DirectMessages, RoomFactory, RoomMessage
 from actors.room.moderation import address_mark
+from actors.room.scrubbing import resume_scrubbing
 from actors.services import AccessTokens, Accounts, Passwords, StreamKeys
 from actors.services.streams import find_by_key, list_by_air
 from actors.stream import Board, StreamActor, StreamMessage, StreamTools
@@ -82,6 +83,7 @@ async def serve(
         sandbox = await providing.enter_async_context(_sandbox(settings, providers))
         stage = _build(settings, secrets, store, supervisor, http, providers, sandbox)
         await _end_shows_that_were_cut_off(store, stage.house.streams)
+        await resume_scrubbing(store, stage.house.rooms)
         async with trio.open_nursery() as servers:
             await servers.start(stage.watching.run)
             await servers.start(stage.door.run)

@@ -185,6 +185,7 @@ SCHEMA = Schema(
                 unique("room", "offset"),
                 unique("room", "user", "client_id"),
                 by("room", "kind", "offset"),
+                by("room", "kind", "user", "offset"),
             ),
         ),
         Collection(
@@ -194,8 +195,8 @@ SCHEMA = Schema(
         ),
         Collection(
             "room_purges",
-            fields={"room": str, "user": str},
-            indexes=(unique("room", "user"),),
+            fields={"room": str, "user": str, "before": int},
+            indexes=(unique("room", "user"), by("before")),
         ),
         Collection("reactions", fields={}, indexes=()),
         Collection(

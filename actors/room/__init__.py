@@ -1,6 +1,6 @@
 """Chat rooms: an order of messages that survives everything, and members who all see it."""
 
-from actors.room.actor import FIRST_MESSAGES, MAX_HISTORY_MESSAGES, RoomActor
+from actors.room.actor import MAX_HISTORY_MESSAGES, RoomActor
 from actors.room.amending import EDIT_WINDOW_S
 from actors.room.archive import room_exists
 from actors.room.direct import direct_room_id, is_direct
@@ -30,6 +30,7 @@ from actors.room.events import (
     UserPurged,
     UsersTyping,
 )
+from actors.room.joining import FIRST_MESSAGES
 from actors.room.limits import (
     MAX_MEMBERS,
     MAX_MESSAGE_CHARACTERS,

@@ -11,7 +11,8 @@ from actors.room.archive import Archive
 from actors.room.errors import RoomError
 from actors.room.events import Message, Push, ReactionsSummed
 from actors.room.floor import Floor
-from actors.room.history import answer_history, find_message
+from actors.room.history import answer_history, find_author, find_message
+from actors.room.joining import joined
 from actors.room.limits import MAX_MEMBERS
 from actors.room.messages import (
     CountMembers,
@@ -21,7 +22,6 @@ from actors.room.messages import (
     History,
     HistoryPage,
     Join,
-    Joined,
     Leave,
     ListMembers,
     ListUsers,
@@ -49,6 +49,7 @@ from actors.room.outcomes import (
     ReactionsWritten,
     Reconciled,
     Reported,
+    Scrubbed,
     TickDue,
     TypingDue,
 )
@@ -62,8 +63,6 @@ from actors.room.text import clean_reason
 from actors.room.works import Works
 from actors.room.writing import write_report
 
-FIRST_MESSAGES = 50
-"""What a new member is shown of what was said before."""
 MAX_HISTORY_MESSAGES = 100
 
 log = structlog.get_logger()
@@ -100,6 +99,7 @@ class RoomActor(Actor[RoomMessage]):
         if state is None:
             return
         self._order = Order(state)
+        self._works.scrub(state.purges)
         await self._roster.finish()
         if not self._roster:
             self._roster.offset = state.record.last_offset
@@ -158,7 +158,8 @@ class RoomActor(Actor[RoomMessage]):
             case History():
                 self._do_history(message, order.state)
             case Found(question, found):
-                self._do_about(question, order.state.recent.message(found.id) or found, order)
+                now = None if found is None else order.state.recent.message(found.id)
+                self._do_about(question, now or found, order)
             case _:
                 self._do_question(message, order)
 
@@ -170,6 +171,7 @@ class RoomActor(Actor[RoomMessage]):
                 self._works.commit(order)
                 for change in commit.changes:
                     self._teller.tell_change(change, order.state, self._clock.now_ms())
+                self._works.scrub(order.state.purges)
                 if events:
                     await self._publish(events, events[-1].offset, order.state)
             case CommitFailed(error):
@@ -178,12 +180,17 @@ class RoomActor(Actor[RoomMessage]):
             case Reconciled(state, landed):
                 order.reconciled(state, landed)
                 self._works.commit(order)
+                self._works.scrub(state.purges)
                 await self._catch_up(order.state)
             case ReactionsWritten(outcome):
                 await self._do_reactions(outcome, order.state)
             case Reported(report, found):
                 report.reply.answer(None)
                 self._teller.tell_report(report, found, order.state)
+            case Scrubbed(user_id, purge):
+                order.state.scrubbed(user_id, purge)
+                self._works.scrubbed()
+                self._works.scrub(order.state.purges)
             case TickDue():
                 self._works.ticked()
                 self._works.commit(order)
@@ -202,32 +209,15 @@ class RoomActor(Actor[RoomMessage]):
         state.moderation.check_join(join.by, now_ms)
         self._roster.add(join.member, join.by)
         self._presence.count_changed()
-        last = state.record.last_offset
-        missed = None
-        if join.epoch == state.record.epoch and join.after is not None and join.after <= last:
-            missed = state.recent.after(join.after)
-        first = () if missed is not None else state.recent.latest(FIRST_MESSAGES)
-        join.reply.answer(
-            Joined(
-                epoch=state.record.epoch,
-                offset=last,
-                recovered=missed is not None,
-                messages=state.shown(first),
-                events=missed or (),
-                sums={} if missed is None else state.sums.since(join.after or 0),
-                members=len(self._roster),
-                pinned=state.pinned(),
-                modes=state.moderation.modes,
-                role=state.role_of(join.by),
-                sanction=state.moderation.sanction_of(join.by, now_ms),
-            )
-        )
+        join.reply.answer(joined(join, state, len(self._roster), now_ms))
 
     def _do_question(self, question: OnMessage, order: Order) -> None:
         """Do what is about a message, which is read where it is not in memory."""
         message_id = message_of(question)
         message = None if message_id is None else order.state.recent.message(message_id)
-        if message is not None or message_id is None:
+        if self._floor.is_stranger(question, order.state.moderation):
+            self._works.read(find_author, self.context.me, self._archive, question)
+        elif message is not None or message_id is None:
             self._do_about(question, message, order)
         else:
             self._works.read(find_message, self.context.me, self._archive, question)

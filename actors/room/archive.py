@@ -14,12 +14,11 @@ from actors.ports import Clock
 from actors.room.direct import is_direct
 from actors.room.documents import event_document, event_of, message_document, message_of
 from actors.room.events import Event, Message
-from actors.room.recent import blank
+from actors.room.purges import Purges, purged, read_purges
 from storage.api import Conflict, Delete, Document, Put, Row, Store
 
 ROOMS = "rooms"
 EVENTS = "room_events"
-PURGES = "room_purges"
 STREAMS = "streams"
 STREAM_PREFIX = "str"
 ROOM_PREFIX = "rom"
@@ -28,11 +27,6 @@ SPOKEN_AT = "spoken_at"
 PAGE_EVENTS = 1_000
 SHOWING = ("edited", "pinned")
 """Kinds of events that show a message as it is now."""
-MAX_PURGES = 1_000
-"""Users of a room whose messages were purged."""
-
-Purges = dict[str, tuple[int, int]]
-"""By user, the offset before which all is deleted, and the version of the document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +103,7 @@ class Archive:
 
     async def before(self, offset: int | None, limit: int) -> tuple[Message, ...]:
         """The last messages before an offset (None: of all), at most ``limit``, in their order."""
+        purges = await self.purges()
         rows = await self.store.find(
             EVENTS,
             {"room": self.room_id, "kind": "message"},
@@ -117,18 +112,19 @@ class Archive:
             after=None if offset is None else (offset, ""),
             limit=limit,
         )
-        purges = await self.purges() if rows else {}
         return tuple(purged(message_of(row), purges) for row in reversed(rows))
 
     async def message(self, message_id: str) -> Message | None:
         """A message of this room."""
+        purges = await self.purges()
         row = await self.store.get(EVENTS, message_id)
         if row is None or row.doc["room"] != self.room_id or row.doc["kind"] != "message":
             return None
-        return purged(message_of(row), await self.purges())
+        return purged(message_of(row), purges)
 
     async def between(self, after: int, last: int) -> tuple[Event, ...]:
         """All events past the offset ``after`` up to ``last``."""
+        purges = await self.purges()
         rows: list[Row] = []
         while after < last:
             page = await self.store.find(
@@ -142,7 +138,6 @@ class Archive:
                 break
             rows += page
             after = rows[-1].doc["offset"]
-        purges = await self.purges() if rows else {}
         posted = [row for row in rows if row.doc["kind"] == "message"]
         messages = {row.id: purged(message_of(row), purges) for row in posted}
         shown = [row.doc["message"] for row in rows if row.doc["kind"] in SHOWING]
@@ -160,15 +155,14 @@ class Archive:
         return message_of(rows[0]) if rows else None
 
     async def purges(self) -> Purges:
-        """Whose messages are deleted up to where."""
-        rows = await self.store.find(PURGES, {"room": self.room_id}, sort="user", limit=MAX_PURGES)
-        return {row.doc["user"]: (row.doc["before"], row.version) for row in rows}
+        """Whose messages are deleted up to where, of those that are not all blanked yet."""
+        return await read_purges(self.store, self.room_id)
 
-
-def purged(message: Message, purges: Purges) -> Message:
-    """Give a message as it is under these purges."""
-    before, _ = purges.get(message.user_id, (0, 0))
-    return blank(message) if message.offset < before else message
+    async def last_of(self, user_id: str) -> Message | None:
+        """The last message of a user, or what is left of it."""
+        key = {"room": self.room_id, "kind": "message", "user": user_id}
+        rows = await self.store.find(EVENTS, key, sort="offset", descending=True, limit=1)
+        return message_of(rows[0]) if rows else None
 
 
 def new_record(created_at: int) -> RoomRecord:

@@ -34,6 +34,7 @@ def message_document(room_id: str, message: Message) -> Document:
         "mentions": list(message.mentions) or None,
         "edited_at": message.edited_at_ms,
         "deleted": message.deleted or None,
+        "address_hash": message.address or None,
     }
     return {name: value for name, value in doc.items() if value is not None}
 
@@ -54,6 +55,7 @@ def message_of(row: Row) -> Message:
         mentions=tuple(doc.get("mentions", ())),
         edited_at_ms=doc.get("edited_at"),
         deleted=doc.get("deleted", False),
+        address=doc.get("address_hash", ""),
         version=row.version,
     )
 

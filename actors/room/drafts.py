@@ -104,7 +104,7 @@ class Post(Draft):
         m = self.message
         placed = Message(
             offset, m.id, m.user_id, m.user_name, m.content, m.at_ms, m.client_id, m.role,
-            m.reply_to, m.mentions,
+            m.reply_to, m.mentions, address=m.address,
         )  # fmt: skip
         return Step((MessagePosted(state.room_id, placed),))
 

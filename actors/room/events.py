@@ -26,7 +26,8 @@ class Message:
     """A message in its present state: ``offset`` is its place in the room's order, from 1.
 
     Times are Unix time. ``client_id`` is the sender's own mark, None where there was none. ``role``
-    is the sender's at that time, None of a plain member. A deleted one has no content.
+    is the sender's at that time, None of a plain member. A deleted one has no content. ``address``
+    is the mark of where it came from, by which a ban reaches its sender; it is told to nobody.
     ``version`` is that of its document.
     """
 
@@ -43,6 +44,7 @@ class Message:
     edited_at_ms: int | None = None
     deleted: bool = False
     reactions: tuple[tuple[str, int], ...] = ()
+    address: str = ""
     version: int = 1
 
 

@@ -20,7 +20,7 @@ from actors.room.messages import (
     Send,
     Sent,
 )
-from actors.room.moderation import OnUser, Person, Verdict
+from actors.room.moderation import Moderation, OnUser, Person, Verdict
 from actors.room.order import Order
 from actors.room.reaction_desk import ReactionDesk
 from actors.room.roster import Roster
@@ -61,7 +61,8 @@ class Floor:
             case Pin():
                 order.add(posting.pin(question, _present(message), now_ms))
             case Moderate():
-                order.add(posting.command(question, message, self._target(question), now_ms))
+                target = self._target(question, moderation)
+                order.add(posting.command(question, message, target, now_ms))
             case React(by=by, emoji=emoji):
                 one_emoji(emoji)
                 moderation.check_voice(by, now_ms)
@@ -114,12 +115,23 @@ class Floor:
         if len(self._heard) > MAX_HEARD_USERS:
             del self._heard[next(iter(self._heard))]
 
-    def _target(self, question: Moderate) -> Person | None:
-        """Give the user whom a command is about, as the room has seen them."""
-        if not isinstance(question.command, OnUser):
-            return None
-        user_id = question.command.user
-        return self._roster.person(user_id) or self._heard.get(user_id)
+    def is_stranger(self, question: OnMessage, moderation: Moderation) -> bool:
+        """Whether a command is about a user whom the room does not know now."""
+        match question:
+            case Moderate(command=command) if isinstance(command, OnUser):
+                return self._known(command.user, moderation) is None
+            case _:
+                return False
+
+    def _target(self, question: Moderate, moderation: Moderation) -> Person | None:
+        """Give the user whom a command is about, as far as the room knows them."""
+        command = question.command
+        return self._known(command.user, moderation) if isinstance(command, OnUser) else None
+
+    def _known(self, user_id: str, moderation: Moderation) -> Person | None:
+        """Give a user who is in, was heard lately, or waits to be."""
+        here = self._roster.person(user_id) or self._heard.get(user_id)
+        return here or moderation.author_waiting(user_id)
 
 
 def _present(message: Message | None) -> Message:

@@ -7,10 +7,12 @@ from actors.room.messages import (
     Found,
     History,
     HistoryPage,
+    Moderate,
     OnMessage,
     RoomMessage,
     message_of,
 )
+from actors.room.moderation import OnUser
 from actors.room.reactions import read_sums, with_sum
 from storage import StoreUnavailable
 
@@ -33,6 +35,17 @@ async def answer_history(archive: Archive, history: History, limit: int) -> None
         history.reply.answer(await read_page(archive, history.before, limit))
     except StoreUnavailable:
         history.reply.refuse(unavailable())
+
+
+async def find_author(room: Ref[RoomMessage], archive: Archive, question: Moderate) -> None:
+    """Read the last message of the user whom a command is about, and put the question again."""
+    assert isinstance(question.command, OnUser)
+    try:
+        message = await archive.last_of(question.command.user)
+    except StoreUnavailable:
+        question.reply.refuse(unavailable())
+    else:
+        await room.tell(Found(question, message))
 
 
 async def find_message(room: Ref[RoomMessage], archive: Archive, question: OnMessage) -> None:

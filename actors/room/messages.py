@@ -233,10 +233,13 @@ class ListMembers(Ask[MemberList]):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A question about a message that was not in memory, with the message."""
+    """A question about a message that was not in memory, with the message.
+
+    Or a command on a user whom the room does not know, with the last message of theirs, if any.
+    """
 
     question: "OnMessage"
-    message: Message
+    message: Message | None
 
 
 OnMessage = Send | Edit | Delete | Pin | React | Report | Moderate

@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 
 from actors.ids import new_id
 from actors.room.amending import EVENT_PREFIX, MESSAGE_PREFIX
-from actors.room.archive import MAX_PURGES, PURGES
 from actors.room.drafts import Draft, Landed, Step
-from actors.room.errors import RoomError, message_not_found
+from actors.room.errors import message_not_found
 from actors.room.events import (
     By,
     Event,
@@ -33,9 +32,9 @@ from actors.room.moderation import (
     Person,
     Purged,
 )
+from actors.room.purges import put_purge
 from actors.room.recent import blank
 from actors.room.state import RoomState
-from storage import Put
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -73,7 +72,7 @@ class CommandDraft(Draft):
                 return _and(step, ModesChanged(*place, modes.document(), by))
             case Purged(user_id):
                 purged = UserPurged(*place, user_id, offset, by)
-                ops = (*step.ops, _put_purge(purged, state))
+                ops = (*step.ops, put_purge(state.purges, purged))
                 stay = _pinned(state, lambda message: message.user_id != user_id)
                 return replace(_and(step, purged), ops=ops, pinned=stay)
             case MessageRemoved(message_id, reason):
@@ -128,14 +127,6 @@ def _pinned(state: RoomState, stays: Callable[[Message], bool]) -> tuple[str, ..
     return tuple(message.id for message in state.pinned() if stays(message))
 
 
-def _put_purge(purged: UserPurged, state: RoomState) -> Put:
-    _, version = state.purges.get(purged.user_id, (0, 0))
-    if not version and len(state.purges) >= MAX_PURGES:
-        raise RoomError("too_many_purges", f"At most {MAX_PURGES} users of a room are purged.")
-    doc = {"room": purged.room, "user": purged.user_id, "before": purged.before}
-    return Put(PURGES, f"{purged.room}:{purged.user_id}", doc, version)
-
-
 def _is_said(pending: Pending, state: RoomState) -> bool:
     """Whether it was sent again under its client_id when no message had to wait any more."""
     client_id = pending.client_id
@@ -156,4 +147,5 @@ def _approved(pending: Pending, offset: int, now_ms: int) -> Message:
         client_id=pending.client_id,
         reply_to=pending.reply_to,
         mentions=pending.mentions,
+        address=pending.address,
     )

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from actors.room.drafts import Commit, Landed
     from actors.room.events import Message
     from actors.room.messages import Report
+    from actors.room.purges import Purge
     from actors.room.reactions import BatchOutcome
     from actors.room.state import RoomState
 
@@ -52,6 +53,14 @@ class Reported:
 
 
 @dataclass(frozen=True, slots=True)
+class Scrubbed:
+    """What a purge hid is blank in the store."""
+
+    user_id: str
+    purge: "Purge"
+
+
+@dataclass(frozen=True, slots=True)
 class TickDue:
     """It is time for the next commit."""
 
@@ -72,6 +81,7 @@ Outcome = (
     | Reconciled
     | ReactionsWritten
     | Reported
+    | Scrubbed
     | TickDue
     | CountDue
     | TypingDue

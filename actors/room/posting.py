@@ -44,6 +44,7 @@ def new_message(send: Send, state: RoomState, content: str, now_ms: int) -> Mess
         role=state.role_of(send.by),
         reply_to=send.reply_to,
         mentions=check_mentions(send.mentions),
+        address=send.by.address,
     )
 
 
@@ -117,9 +118,12 @@ def pin(question: Pin, message: Message, now_ms: int) -> PinDraft:
 def command(
     question: Moderate, message: Message | None, target: Person | None, now_ms: int
 ) -> CommandDraft:
-    """Make the draft of a moderator's command; ``target`` is the user whom it names."""
+    """Make the draft of a moderator's command; ``target`` is the user whom it names.
+
+    ``message`` is the one that it names, or the last one of a user whom the room does not know.
+    """
     if message is not None:
-        target = Person(message.user_id, message.user_name)
+        target = Person(message.user_id, message.user_name, message.address)
     return CommandDraft(
         id=new_id(AUDIT_PREFIX),
         command=question.command,

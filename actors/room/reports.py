@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 from actors.ids import new_id
 from actors.ports import Clock
-from actors.room.archive import EVENTS, Archive, purged
+from actors.room.archive import EVENTS, Archive
 from actors.room.documents import message_of
 from actors.room.errors import RoomError
 from actors.room.events import Message
 from actors.room.moderation import AUDIT_PREFIX, Person
 from actors.room.moderation.audit import put_audit
+from actors.room.purges import purged
 from actors.room.writing import REPORTS
 from storage import Conflict, Delete, Row, Store
 

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from actors.room.archive import Archive, Purges, RoomRecord
+from actors.room.archive import Archive, RoomRecord
 from actors.room.events import Event, Message, UserPurged
 from actors.room.moderation import Moderation, Person
+from actors.room.purges import Purge, Purges, after_purge
 from actors.room.reactions import ReactionSums
 from actors.room.recent import RECENT_EVENTS, RECENT_MESSAGES, Recent
 
@@ -36,13 +37,18 @@ class RoomState:
         """Have the room as a commit has left it."""
         for event in events:
             if isinstance(event, UserPurged):
-                _, version = self.purges.get(event.user_id, (0, 0))
-                self.purges[event.user_id] = (event.before, version + 1)
+                self.purges[event.user_id] = after_purge(self.purges, event)
         self.record = after
         self.recent.extend(events)
         for message in amended:
             self.recent.amend(replace(message, version=message.version + 1))
         self.recent.pin(after.pinned)
+
+    def scrubbed(self, user_id: str, purge: Purge) -> None:
+        """What a purge hid is blank in the store, and the purge gone."""
+        found = self.purges.get(user_id)
+        if found is not None and found.before == purge.before:
+            del self.purges[user_id]
 
     def shown(self, messages: Iterable[Message]) -> tuple[Message, ...]:
         """Give messages with what has been put under them."""
@@ -63,6 +69,7 @@ async def load(archive: Archive) -> RoomState | None:
     if record is None:
         return None
     last = record.last_offset
+    purges = await archive.purges()
     events = await archive.between(max(0, last - RECENT_EVENTS), last)
     messages = await archive.before(last + 1, RECENT_MESSAGES + 1)
     kept = [await archive.message(each) for each in record.pinned]
@@ -75,5 +82,6 @@ async def load(archive: Archive) -> RoomState | None:
         kept=[message for message in kept if message is not None],
     )
     sums = await ReactionSums.load(archive, recent.first_message_offset)
-    moderation = await Moderation.load(archive.store, archive.room_id)
-    return RoomState(archive.room_id, record, recent, await archive.purges(), sums, moderation)
+    posts = [(message.user_id, message.at_ms) for message in messages]
+    moderation = await Moderation.load(archive.store, archive.room_id, posts)
+    return RoomState(archive.room_id, record, recent, purges, sums, moderation)

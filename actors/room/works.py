@@ -15,8 +15,10 @@ from actors.room.outcomes import (
     TickDue,
 )
 from actors.room.pace import Pace
+from actors.room.purges import Purges
 from actors.room.reaction_desk import ReactionDesk
 from actors.room.roster import Roster
+from actors.room.scrubbing import scrub
 from actors.room.welcome import put_out_unwelcome
 from actors.room.writing import write_reactions
 
@@ -34,10 +36,11 @@ class Works:
         self._pace = Pace()
         self._tick_pending = False
         self._reads = 0
+        self._scrubbing = False
 
     def __bool__(self) -> bool:
-        """Whether something is being read."""
-        return self._reads > 0
+        """Whether something is being read or blanked."""
+        return self._reads > 0 or self._scrubbing
 
     def commit(self, order: Order) -> None:
         """Begin the next commit, or have it begin at the next tick."""
@@ -76,6 +79,18 @@ class Works:
         """Have those of these users put out who may not be in any more."""
         context, archive = self._context, self._archive
         context.spawn(put_out_unwelcome, context.me, archive.store, archive.room_id, user_ids)
+
+    def scrub(self, purges: Purges) -> None:
+        """Have the next purge blanked in the store, where none is being blanked."""
+        if purges and not self._scrubbing:
+            self._scrubbing = True
+            context, archive = self._context, self._archive
+            user_id, purge = next(iter(purges.items()))
+            context.spawn(scrub, context.me, archive.store, archive.room_id, user_id, purge)
+
+    def scrubbed(self) -> None:
+        """A purge is done with: the next one may begin."""
+        self._scrubbing = False
 
     def ticked(self) -> None:
         """The tick has come: both may begin again."""

@@ -18,7 +18,10 @@ MAX_CLEARED_PENDING = 20
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A message that waits; it has no place in the room's order. ``at_ms`` is Unix time."""
+    """A message that waits; it has no place in the room's order. ``at_ms`` is Unix time.
+
+    ``address`` is the mark of the author's, "" where none is known.
+    """
 
     id: str
     user_id: str
@@ -28,6 +31,7 @@ class Pending:
     client_id: str | None = None
     reply_to: str | None = None
     mentions: tuple[str, ...] = ()
+    address: str = ""
 
     def waits(self, now_ms: int) -> bool:
         """Whether a moderator can still let it pass."""
@@ -65,6 +69,7 @@ def put_pending(room_id: str, pending: Pending) -> Put:
         "client_id": pending.client_id,
         "reply_to": pending.reply_to,
         "mentions": list(pending.mentions) or None,
+        "address_hash": pending.address or None,
     }
     return Put(PENDING, pending.id, {k: v for k, v in doc.items() if v is not None}, 0)
 
@@ -86,4 +91,5 @@ def pending_of(row: Row) -> Pending:
         doc.get("client_id"),
         doc.get("reply_to"),
         tuple(doc.get("mentions", ())),
+        doc.get("address_hash", ""),
     )

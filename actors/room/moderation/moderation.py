@@ -1,6 +1,8 @@
 """A room's moderation: its rules, and who was when the last to write."""
 
+from collections.abc import Iterable
 from enum import Enum
+from operator import itemgetter
 from typing import Self
 
 from actors.ids import new_id
@@ -50,9 +52,18 @@ class Moderation:
         self._last_posts = LastPosts()
 
     @classmethod
-    async def load(cls, store: Store, room_id: str) -> Self:
-        """Read a room's rules, and the two and their blocks of a direct one. StoreUnavailable."""
-        return cls(await read_rules(store, room_id), await read_direct(store, room_id))
+    async def load(cls, store: Store, room_id: str, posts: Iterable[tuple[str, int]] = ()) -> Self:
+        """Read a room's rules, and the two and their blocks of a direct one. StoreUnavailable.
+
+        ``posts`` are the newest: by whom, and when. With the messages that wait, slow mode goes on
+        by them.
+        """
+        rules = await read_rules(store, room_id)
+        moderation = cls(rules, await read_direct(store, room_id))
+        waiting = ((each.user_id, each.at_ms) for each in rules.pending.values())
+        for user_id, at_ms in sorted((*posts, *waiting), key=itemgetter(1)):
+            moderation._last_posts.note(user_id, at_ms)
+        return moderation
 
     async def read_blocks(self, store: Store) -> None:
         """Go by the blocks that are stored now; nothing where the room is no direct one.
@@ -74,6 +85,11 @@ class Moderation:
     def sanction_of(self, user: Person, now_ms: int) -> Sanction | None:
         """Give what is laid on a user and may be told to them: the timeout."""
         return self.rules.sanction(user.user_id, Kind.TIMEOUT, now_ms)
+
+    def author_waiting(self, user_id: str) -> Person | None:
+        """Give the author of a message that waits."""
+        found = [each for each in self.rules.pending.values() if each.user_id == user_id]
+        return Person(user_id, found[-1].name, found[-1].address) if found else None
 
     def check_join(self, user: Person, now_ms: int) -> None:
         """Whether somebody may be in the room. RoomError banned, not_found."""
@@ -159,7 +175,7 @@ class Moderation:
         check_room(queue.values(), by.user_id, now_ms)
         pending = Pending(
             new_id(PENDING_PREFIX), by.user_id, by.name, content, now_ms, client_id, reply_to,
-            mentions,
+            mentions, by.address,
         )  # fmt: skip
         late = overdue(queue.values(), now_ms)
         kept = {id_: each for id_, each in queue.items() if each not in late}

@@ -23,10 +23,14 @@ class LastPosts:
             wait_ms = min(last_ms, now_ms) + slow_s * 1000 - now_ms
             if wait_ms > 0:
                 return wait_ms / 1000
-        self._at_ms.pop(user_id, None)  # so that the dict is in the order of the last posts
-        self._at_ms[user_id] = now_ms
-        self._forget(now_ms)
+        self.note(user_id, now_ms)
         return 0.0
+
+    def note(self, user_id: str, at_ms: int) -> None:
+        """Know of a post, later than all that are known."""
+        self._at_ms.pop(user_id, None)  # so that the dict is in the order of the last posts
+        self._at_ms[user_id] = at_ms
+        self._forget(at_ms)
 
     def _forget(self, now_ms: int) -> None:
         oldest = next(iter(self._at_ms))

@@ -15,11 +15,17 @@ from actors.room import (
     Person,
     Send,
 )
-from actors.room.moderation import Ban, LiftBan
-from storage import OutcomeUnknown
+from actors.room.moderation import Approve, Ban, LiftBan, PurgeUser, SetModes
+from storage import OutcomeUnknown, StoreUnavailable
 
 THERE = Person(None, "", ADA.address)
 """A guest who comes from where Ada does."""
+
+
+def audit_names(hall):
+    """On whom something was done, by name."""
+    rows = [doc for (kind, _), (_, doc) in hall.store.rows.items() if kind == "room_audit"]
+    return [doc.get("target_name") for doc in rows]
 
 
 async def test_a_ban_puts_out_all_of_a_user_and_of_an_address(autojump_clock, open_hall, listener):
@@ -47,6 +53,46 @@ async def test_an_address_is_banned_also_after_its_user_has_left(
         await hall.ask(Moderate(OWNER, Ban(ADA.user_id, address=True)))
         other_name = Person("usr_x", "Other name", ADA.address)
         assert (await refused(hall, Join(listener(), by=other_name))).code == "banned"
+
+
+@pytest.mark.parametrize("way", ["said", "purged", "approved", "waits"])
+async def test_an_address_is_banned_also_after_a_restart(autojump_clock, open_hall, listener, way):
+    async with open_hall() as hall:
+        await hall.ask(Moderate(OWNER, SetModes(approval=way in ("approved", "waits"))))
+        sent = await hall.ask(Send(ADA, "spam, and I am gone"))
+        if way == "approved":
+            await hall.ask(Moderate(OWNER, Approve(sent.pending)))
+        if way == "purged":
+            await hall.ask(Moderate(OWNER, PurgeUser(ADA.user_id)))
+            await trio.sleep(60)
+        await hall.restart()
+        await hall.ask(Moderate(OWNER, Ban(ADA.user_id, address=True)))
+        assert audit_names(hall)[-1] == "Ada"
+        await hall.restart()
+        for person in (THERE, Person("usr_x", "Other name", ADA.address)):
+            assert (await refused(hall, Join(listener(), by=person))).code == "banned"
+        await hall.ask(Join(listener(), by=BOB))
+
+
+async def test_who_never_was_here_is_banned_all_the_same(autojump_clock, open_hall):
+    async with open_hall() as hall:
+        for address in (True, False):
+            await hall.ask(Moderate(OWNER, Ban(ADA.user_id, address=address)))
+        assert (await refused(hall, Send(ADA, "hello"))).code == "banned"
+
+
+async def test_who_is_banned_while_the_store_is_out_is_not(autojump_clock, open_hall):
+    async with open_hall() as hall:
+        await hall.ask(CountMembers())
+
+        async def fail():
+            raise StoreUnavailable("disk full")
+
+        hall.store.before_read = fail
+        error = await refused(hall, Moderate(OWNER, Ban(ADA.user_id, address=True)))
+        assert error.code == "unavailable"
+        hall.store.before_read = trio.lowlevel.checkpoint
+        await hall.ask(Send(ADA, "hello"))
 
 
 @pytest.mark.parametrize("trouble", ["crash", "unknown"])

@@ -19,18 +19,15 @@ from actors.room import (
     ModesChanged,
     NoteTyping,
     Person,
-    Pin,
     React,
     Sanctioned,
     Send,
     ShadowPosted,
-    UserPurged,
     UsersTyping,
 )
 from actors.room.moderation import (
     Approve,
     ChangeWords,
-    PurgeUser,
     Reject,
     RemoveMessage,
     SetModes,
@@ -74,6 +71,26 @@ async def test_slow_mode_tells_when_to_try_again_and_spares_moderators(
             assert joined.modes.slow_s == 30
             assert isinstance(joined.events[0], ModesChanged)
             await hall.restart()
+
+
+@pytest.mark.parametrize("approval", [False, True])
+async def test_slow_mode_remembers_across_restarts(autojump_clock, open_hall, approval):
+    async with open_hall() as hall:
+        await hall.ask(Moderate(OWNER, SetSlow(30)))
+        await hall.ask(Moderate(OWNER, SetModes(approval=approval)))
+        await hall.ask(Send(BOB, "one"))
+        await trio.sleep(10)
+        deleted = await hall.ask(Send(ADA, "one"))
+        if not approval:
+            await hall.ask(Delete(ADA, deleted.message_id))
+        for waited_s in (0, 10):
+            await trio.sleep(waited_s)
+            await hall.restart()
+            error = await refused(hall, Send(ADA, "two"))
+            assert (error.code, error.retry_after_s) == ("slow_mode", 30 - waited_s)
+        for person in (BOB, ADA):
+            await trio.sleep(10)
+            await hall.ask(Send(person, "two"))
 
 
 async def test_what_modes_and_words_refuse(autojump_clock, open_hall):
@@ -133,31 +150,6 @@ async def test_a_shadow_is_seen_by_its_author_alone(autojump_clock, open_hall, l
         assert phone.of(Sanctioned) == []
         assert hall.store.offsets() == bob.offsets == [1]
         assert (await hall.ask(History(None, 1))).messages[0].reactions == ()
-
-
-async def test_a_purge_is_one_event_whatever_there_was(autojump_clock, open_hall, listener):
-    async with open_hall() as hall:
-        member = listener()
-        start = await hall.join(member)
-        for n in range(5):
-            pinned = await hall.ask(Send(ADA, f"spam {n}"))
-            await hall.ask(Send(BOB, f"fine {n}"))
-        await hall.ask(Pin(OWNER, pinned.message_id, on=True))
-        assert await hall.ask(Moderate(OWNER, PurgeUser(ADA.user_id))) == 12
-        (push,) = member.of(UserPurged)
-        assert (push.user_id, push.before, push.offset) == (ADA.user_id, 12, 12)
-        await hall.ask(Send(ADA, "after"))
-        for _ in range(2):
-            page = await hall.ask(History(None, 20))
-            assert [m.content for m in page.messages if m.user_id == ADA.user_id] == [
-                "", "", "", "", "", "after"
-            ]  # fmt: skip
-            back = await hall.join(listener(), 0, start.epoch)
-            assert [event.offset for event in back.events] == list(range(1, 14))
-            assert "spam" not in repr(back)
-            assert back.pinned == ()
-            await hall.restart()
-        assert await hall.ask(Moderate(OWNER, PurgeUser(ADA.user_id))) == 14
 
 
 @pytest.mark.parametrize("way", ["delete", "moderate"])
