@@ -13,15 +13,23 @@ class Codec(StrEnum):
     """The codecs an encoder may send; the value is FFmpeg's name for it."""
 
     H264 = "h264"
+    HEVC = "hevc"
+    AV1 = "av1"
+    VP9 = "vp9"
     AAC = "aac"
+    OPUS = "opus"
+    FLAC = "flac"
+    AC3 = "ac3"
+    EAC3 = "eac3"
+    MP3 = "mp3"
 
 
 @dataclass(frozen=True, slots=True)
 class VideoConfig:
     """A video sequence header.
 
-    ``record`` is the codec's configuration record: for H.264 an AVCDecoderConfigurationRecord
-    (ISO/IEC 14496-15, 5.3.3.1).
+    ``record`` is the codec's configuration record, as its module in ``media.codecs`` says: for
+    H.264 an AVCDecoderConfigurationRecord (ISO/IEC 14496-15, 5.3.3.1).
     """
 
     codec: Codec
@@ -32,8 +40,8 @@ class VideoConfig:
 class AudioConfig:
     """An audio sequence header.
 
-    ``record`` is the codec's configuration: for AAC an AudioSpecificConfig
-    (ISO/IEC 14496-3, 1.6.2.1).
+    ``record`` is the codec's configuration, as its module in ``media.codecs`` says: for AAC an
+    AudioSpecificConfig (ISO/IEC 14496-3, 1.6.2.1).
     """
 
     codec: Codec
@@ -42,7 +50,9 @@ class AudioConfig:
 
 @dataclass(frozen=True, slots=True)
 class VideoFrame:
-    """One coded picture: H.264 as length-prefixed NAL units (AVCC), not Annex B.
+    """One coded picture: H.264 and HEVC as length-prefixed NAL units, not Annex B.
+
+    AV1 comes as one temporal unit without its delimiter, VP9 as one frame or superframe.
 
     ``cts_ms`` is the signed composition offset: it is shown at ``dts_ms + cts_ms``.
     """
@@ -55,7 +65,7 @@ class VideoFrame:
 
 @dataclass(frozen=True, slots=True)
 class AudioFrame:
-    """One coded audio packet: for AAC one raw access unit, without an ADTS header."""
+    """One coded audio packet as MP4 has it: for AAC one access unit, without an ADTS header."""
 
     dts_ms: int
     data: bytes

@@ -79,14 +79,12 @@ class Timeline:
 class AudioClock:
     """Audio time by counting samples, checked against the show's clock.
 
-    ``timescale`` is in ticks a second (the sample rate), ``frame_ticks`` what one frame lasts;
-    ``next_ticks`` is where the frame after the last one begins, ``tolerance_ticks`` how far from it
-    the show's clock may be.
+    ``timescale`` is in ticks a second (the sample rate); ``next_ticks`` is where the frame after
+    the last one begins, ``tolerance_ticks`` how far from it the show's clock may be.
     """
 
-    def __init__(self, timescale: int, frame_ticks: int, next_ticks: int) -> None:
+    def __init__(self, timescale: int, next_ticks: int) -> None:
         self.timescale = timescale
-        self.frame_ticks = frame_ticks
         self.next_ticks = next_ticks
         self.tolerance_ticks = RESYNC_MS * timescale // 1000
         self._in_step = False
@@ -95,8 +93,10 @@ class AudioClock:
         """Trust the show's clock for the next frame: what came before may be of another clock."""
         self._in_step = False
 
-    def place(self, time_ms: int) -> int | None:
+    def place(self, time_ms: int, frame_ticks: int) -> int | None:
         """Where a frame of the show's ``time_ms`` begins (ticks), or None if it comes too late.
+
+        It lasts for ``frame_ticks``.
 
         In step, it begins where the last one ended. Out of step, frames are refused until one no
         longer overlaps what is there; the result is then at or after ``next_ticks``, and the
@@ -109,5 +109,5 @@ class AudioClock:
             self._in_step = False
             return None
         self._in_step = True
-        self.next_ticks = ticks + self.frame_ticks
+        self.next_ticks = ticks + frame_ticks
         return ticks

@@ -1,15 +1,13 @@
 """The audio track: frames placed by counting samples, holes filled with silence."""
 
-from media.codecs import AacInfo, parse_audio_specific_config
+from media.codecs import AudioInfo, CodecError, packet_samples, read_audio_config
 from media.frames import AudioConfig, AudioFrame
 from media.hls.fmp4 import Sample
 from media.hls.init_segment import audio_init_segment
 from media.hls.segment import MediaSegment
-from media.hls.silence import silent_aac_frame
+from media.hls.silence import silent_packet
 from media.hls.track import Track
 from media.timeline import AudioClock
-
-_AOT_PARAMETRIC_STEREO = 29  # two channels out of one coded (ISO/IEC 14496-3, 1.5.1.1)
 
 
 class AudioTrack(Track):
@@ -17,12 +15,13 @@ class AudioTrack(Track):
 
     def __init__(self) -> None:
         super().__init__()
-        self.info: AacInfo | None = None
+        self.info: AudioInfo | None = None
         self._clock: AudioClock | None = None
-        self._pending: tuple[bytes, AacInfo] | None = None
+        self._pending: tuple[AudioConfig, AudioInfo] | None = None
         self._may_change = True
-        self._record = b""
+        self._config: AudioConfig | None = None
         self._silence = b""
+        self._silence_ticks = 0
 
     @property
     def changed(self) -> bool:
@@ -44,10 +43,10 @@ class AudioTrack(Track):
         if not config.record:
             return
         self.expected = True
-        if config.record == self._record:
+        if config == self._config:
             self._pending = None
         else:
-            self._pending = config.record, parse_audio_specific_config(config.record)
+            self._pending = config, read_audio_config(config)
             self._may_change = self.init is None
 
     def accept_change(self) -> None:
@@ -84,7 +83,8 @@ class AudioTrack(Track):
         if self._clock is None:
             return
         free_from = self._clock.next_ticks
-        ticks = self._clock.place(time_ms)
+        frame_ticks = self._ticks_of(frame.data)
+        ticks = self._clock.place(time_ms, frame_ticks) if frame_ticks else None
         if ticks is None:
             self.dropped += 1
             return
@@ -92,8 +92,8 @@ class AudioTrack(Track):
         # A small hole is left: the sample before it lasts longer, unless it is published already.
         has_begun = self._fragments > 0
         if ticks - free_from > self._clock.tolerance_ticks or (has_begun and not self._samples):
-            frame_ticks = self._clock.frame_ticks
-            for start in range(free_from, ticks - frame_ticks + 1, frame_ticks):
+            silence_ticks = self._silence_ticks
+            for start in range(free_from, ticks - silence_ticks + 1, silence_ticks):
                 self._append(Sample(start, 0, True, self._silence))
         self._append(Sample(ticks, 0, True, frame.data))
 
@@ -121,20 +121,30 @@ class AudioTrack(Track):
         assert self._clock is not None
         while self._clock.next_ticks < until:
             self._append(Sample(self._clock.next_ticks, 0, True, self._silence))
-            self._clock.next_ticks += self._clock.frame_ticks
+            self._clock.next_ticks += self._silence_ticks
+
+    def _ticks_of(self, packet: bytes) -> int:
+        """How long a packet lasts; 0 if it is none of its codec."""
+        assert self.init is not None
+        assert self.info is not None
+        assert self._config is not None
+        try:
+            samples = self.info.samples_per_packet or packet_samples(self._config.codec, packet)
+        except CodecError:
+            return 0
+        return samples * self.init.timescale // self.info.sample_rate
 
     def _change(self, frame: AudioFrame, join_ms: int) -> None:
         assert self._pending is not None
-        record, info = self._pending
+        config, info = self._pending
         number = self.init.number + 1 if self.init else 1
-        self.init = audio_init_segment(number, record, frame.data)
+        self.init = audio_init_segment(number, config, frame.data)
         timescale = self.init.timescale
         if self._clock is not None:
             next_ticks = self._clock.next_ticks * timescale // self._clock.timescale
         else:
             next_ticks = join_ms * timescale // 1000
-        frame_ticks = info.samples_per_frame * timescale // info.sample_rate
-        self._clock = AudioClock(timescale, frame_ticks, next_ticks)
-        coded = 1 if info.object_type == _AOT_PARAMETRIC_STEREO else info.channels
-        self._silence = silent_aac_frame(coded)
-        self._record, self.info, self._pending = record, info, None
+        self._clock = AudioClock(timescale, next_ticks)
+        self._config, self.info, self._pending = config, info, None
+        self._silence = silent_packet(config, info)
+        self._silence_ticks = self._ticks_of(self._silence)

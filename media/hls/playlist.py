@@ -81,7 +81,7 @@ def multivariant_playlist(
     if video is not None:
         attributes = _bandwidth(*(r for r in (video, audio) if r is not None))
         attributes += f",RESOLUTION={video.width}x{video.height}"
-        attributes += f",FRAME-RATE={video.frame_rate:.3f},VIDEO-RANGE=SDR"
+        attributes += f",FRAME-RATE={video.frame_rate:.3f},VIDEO-RANGE={video.video_range}"
         if audio is not None:
             attributes += f',AUDIO="{AUDIO_GROUP}"'
             lines.append(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from media.codecs import AacInfo, AvcInfo
+from media.codecs import AudioInfo, VideoInfo
 from media.hls.bitrate import Bitrate
 from media.hls.segment import MediaSegment
 from media.timeline import MediaType
@@ -15,7 +15,8 @@ class RenditionInfo:
     """What the multivariant playlist says of a rendition.
 
     Bit rates are measured over its segments, in bits a second. ``width``, ``height`` (pixels) and
-    ``frame_rate`` are those of video, ``channels`` and ``sample_rate`` (Hz) those of audio.
+    ``frame_rate`` and ``video_range`` are those of video, ``channels`` and ``sample_rate`` (Hz)
+    those of audio.
     """
 
     codec: str
@@ -24,6 +25,7 @@ class RenditionInfo:
     width: int = 0
     height: int = 0
     frame_rate: float = 0.0
+    video_range: str = "SDR"
     channels: int = 0
     sample_rate: int = 0
 
@@ -36,7 +38,7 @@ class Renditions:
         self._bitrates = {media: Bitrate() for media in MediaType}
 
     def add_video(
-        self, piece: MediaSegment, info: AvcInfo, fps: float | None, target_duration_s: int
+        self, piece: MediaSegment, info: VideoInfo, fps: float | None, target_duration_s: int
     ) -> None:
         """Count a segment of video; ``fps`` is measured, if it is known already.
 
@@ -53,9 +55,10 @@ class Renditions:
             width=info.width,
             height=info.height,
             frame_rate=info.fps if info.fps is not None and says_so else measured,
+            video_range=info.video_range,
         )
 
-    def add_audio(self, piece: MediaSegment, info: AacInfo, target_duration_s: int) -> None:
+    def add_audio(self, piece: MediaSegment, info: AudioInfo, target_duration_s: int) -> None:
         """Count a segment of audio."""
         bitrate = self._bitrates[MediaType.AUDIO]
         bitrate.add(piece, target_duration_s)

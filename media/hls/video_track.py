@@ -1,6 +1,6 @@
 """The video track: frames placed by the show's clock, cut where the segmenter says."""
 
-from media.codecs import AvcInfo, parse_avc_record
+from media.codecs import VideoInfo, read_video_config
 from media.frames import VideoConfig, VideoFrame
 from media.hls.fmp4 import Sample
 from media.hls.init_segment import VIDEO_TIMESCALE, video_init_segment
@@ -21,14 +21,14 @@ class VideoTrack(Track):
 
     def __init__(self) -> None:
         super().__init__()
-        self.info: AvcInfo | None = None
+        self.info: VideoInfo | None = None
         self.keyframes_ms: list[int] = []  # those in the queue
         self.keyframe_interval_ms: int | None = None
         self.fps: float | None = None  # over the last group of pictures
         self.newest_ms = 0
         self.delay_ms = 0  # from decoding to showing, as the last key frame has it
-        self._pending: tuple[bytes, AvcInfo] | None = None
-        self._record = b""
+        self._pending: tuple[VideoConfig, VideoInfo] | None = None
+        self._config: VideoConfig | None = None
         self._still = b""
         self._last_keyframe_ms: int | None = None
         self._gop_frames = 0
@@ -54,10 +54,10 @@ class VideoTrack(Track):
     def configure(self, config: VideoConfig) -> None:
         """Note a sequence header; the same one again changes nothing. Raises CodecError."""
         self.expected = True
-        if config.record == self._record:
+        if config == self._config:
             self._pending = None
         else:
-            self._pending = config.record, parse_avc_record(config.record)
+            self._pending = config, read_video_config(config)
 
     def begin(self, at_ms: int) -> None:
         """Start (again) at a time of the show, with a key frame."""
@@ -123,10 +123,10 @@ class VideoTrack(Track):
 
     def _note_keyframe(self, placed_ms: int, frame: VideoFrame) -> None:
         if self._pending is not None:
-            record, info = self._pending
+            config, info = self._pending
             number = self.init.number + 1 if self.init else 1
-            self.init = video_init_segment(number, record, frame.data, info.nal_length_size)
-            self._record, self.info, self._pending = record, info, None
+            self.init = video_init_segment(number, config, info, frame.data)
+            self._config, self.info, self._pending = config, info, None
         if self._last_keyframe_ms is not None:
             self.keyframe_interval_ms = placed_ms - self._last_keyframe_ms
             self.fps = self._gop_frames * 1000 / self.keyframe_interval_ms

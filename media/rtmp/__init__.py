@@ -2,7 +2,14 @@
 
 from media.rtmp.connection import RtmpConnection
 from media.rtmp.errors import ErrorCode, RtmpError
-from media.rtmp.events import Event, Media, Metadata, PublishEnded, PublishRequested
+from media.rtmp.events import (
+    Event,
+    Media,
+    Metadata,
+    PublishEnded,
+    PublishRequested,
+    TrackPassedOver,
+)
 
 __all__ = [
     "ErrorCode",
@@ -13,4 +20,5 @@ __all__ = [
     "PublishRequested",
     "RtmpConnection",
     "RtmpError",
+    "TrackPassedOver",
 ]

@@ -6,8 +6,16 @@ from collections import deque
 from media.rtmp.address import find_address
 from media.rtmp.amf0 import AmfError
 from media.rtmp.chunk import MAX_CHUNK_BYTES, ChunkReader
+from media.rtmp.enhanced import CONNECT_PROPERTIES
 from media.rtmp.errors import ErrorCode, RtmpError
-from media.rtmp.events import Event, Media, Metadata, PublishEnded, PublishRequested
+from media.rtmp.events import (
+    Event,
+    Media,
+    Metadata,
+    PublishEnded,
+    PublishRequested,
+    TrackPassedOver,
+)
 from media.rtmp.flv import FlvDemuxer
 from media.rtmp.handshake import Handshake
 from media.rtmp.message import Message, MessageType, UserControl, decode_body, split_aggregate
@@ -143,15 +151,21 @@ class RtmpConnection:
     def _receive_media(self, message: Message) -> None:
         if self._state is not State.PUBLISHING:
             return
+        demuxer = self._demuxer
+        tracks = len(demuxer.other_tracks)
         if message.type_id == MessageType.VIDEO:
-            frame = self._demuxer.read_video(message.timestamp_ms, message.payload)
+            frames = demuxer.read_video(message.timestamp_ms, message.payload)
         elif message.type_id == MessageType.AUDIO:
-            frame = self._demuxer.read_audio(message.timestamp_ms, message.payload)
+            frames = demuxer.read_audio(message.timestamp_ms, message.payload)
         else:
             return
-        if frame is not None:
-            self._commands = 0
+        for frame in frames:
             self._events.append(Media(frame))
+        if frames:
+            self._commands = 0
+        if len(demuxer.other_tracks) > tracks:
+            new = list(demuxer.other_tracks)[tracks:]
+            self._events.extend(TrackPassedOver(media, number) for media, number in new)
 
     def _receive_metadata(self, message: Message) -> None:
         if self._state is not State.PUBLISHING:
@@ -214,7 +228,11 @@ class RtmpConnection:
         self._tc_url = _first_text([properties.get("tcUrl")])
         self._encoder = _first_text([properties.get("flashVer")])[:MAX_ENCODER_CHARS]
         encoding = properties.get("objectEncoding")
-        self._outbox.connected(transaction, encoding if isinstance(encoding, float) else 0.0)
+        # Said to those who know the words: not every encoder's AMF reader skips what it does not.
+        enhanced = {n: value for n, value in CONNECT_PROPERTIES.items() if n in properties}
+        self._outbox.connected(
+            transaction, encoding if isinstance(encoding, float) else 0.0, enhanced
+        )
 
     def _publish(self, stream_id: int, name: str) -> None:
         self._advance(Step.PUBLISH)

@@ -14,6 +14,7 @@ class ErrorCode(StrEnum):
     BAD_ADDRESS = "bad_address"
     BAD_AGGREGATE = "bad_aggregate"
     BAD_CODEC_CONFIG = "bad_codec_config"
+    BAD_MEDIA_TAG = "bad_media_tag"
     CODEC_UNSUPPORTED = "codec_unsupported"
     COMMAND_TOO_LONG = "command_too_long"
     MESSAGE_TOO_LONG = "message_too_long"

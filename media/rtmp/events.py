@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from media.frames import Frame
+from media.timeline import MediaType
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,21 @@ class Metadata:
 
 
 @dataclass(frozen=True, slots=True)
+class TrackPassedOver:
+    """The broadcaster sends this track too, beside the first, which is the one that is played.
+
+    ``number`` is its trackId, 1 to 255. It is said once a track.
+    """
+
+    media: MediaType
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class PublishEnded:
     """The broadcaster stopped on purpose; ``reason`` is the command that said so."""
 
     reason: str
 
 
-Event = PublishRequested | Media | Metadata | PublishEnded
+Event = PublishRequested | Media | Metadata | TrackPassedOver | PublishEnded

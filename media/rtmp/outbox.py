@@ -1,6 +1,7 @@
 """What a server says, each reply by its name, as bytes that wait to be sent."""
 
 import struct
+from collections.abc import Mapping
 
 from media.rtmp.amf0 import encode_values
 from media.rtmp.chunk_writer import ChunkWriter
@@ -40,15 +41,20 @@ class Outbox:
         """PingResponse (7.1.7) to a request's four bytes."""
         self._user_control(UserControl.PING_RESPONSE, ping)
 
-    def connected(self, transaction: float, object_encoding: float) -> None:
-        """What answers connect (7.2.1.1), the sizes before the result."""
+    def connected(
+        self, transaction: float, object_encoding: float, properties: Mapping[str, object]
+    ) -> None:
+        """What answers connect (7.2.1.1), the sizes before the result.
+
+        ``properties`` are told beside the server's own.
+        """
         self._control(MessageType.WINDOW_ACK_SIZE, struct.pack(">I", WINDOW_BYTES))
         limit = struct.pack(">IB", WINDOW_BYTES, _DYNAMIC_LIMIT)
         self._control(MessageType.SET_PEER_BANDWIDTH, limit)
         self._unsent += self._writer.write_chunk_size()
         self.result(
             transaction,
-            {"fmsVer": "FMS/3,0,1,123", "capabilities": 31},
+            {"fmsVer": "FMS/3,0,1,123", "capabilities": 31, **properties},
             {
                 "level": "status",
                 "code": "NetConnection.Connect.Success",

@@ -27,7 +27,14 @@ from actors.stream import (
     StreamNotFound,
 )
 from media.frames import Frame
-from media.rtmp import Media, PublishEnded, PublishRequested, RtmpConnection, RtmpError
+from media.rtmp import (
+    Media,
+    PublishEnded,
+    PublishRequested,
+    RtmpConnection,
+    RtmpError,
+    TrackPassedOver,
+)
 from storage.api import StoreError
 
 log = structlog.get_logger()
@@ -154,6 +161,13 @@ class RtmpPublisher:
         while (event := self._rtmp.next_event()) is not None:
             if isinstance(event, Media):
                 frames.append(event.frame)
+            elif isinstance(event, TrackPassedOver):
+                log.info(
+                    "rtmp_track_passed_over",
+                    address=self._address,
+                    media=event.media,
+                    track=event.number,
+                )
             elif isinstance(event, PublishEnded):
                 self._deliberate = True
                 break

@@ -93,49 +93,57 @@ def test_no_time_is_ever_far_from_the_newest(frames):
 
 
 def test_audio_time_is_counted_in_samples():
-    clock = AudioClock(RATE, FRAME, 0)
-    placed = [clock.place(round(i * FRAME * 1000 / RATE)) for i in range(10_000)]
+    clock = AudioClock(RATE, 0)
+    placed = [clock.place(round(i * FRAME * 1000 / RATE), FRAME) for i in range(10_000)]
     assert placed == [i * FRAME for i in range(10_000)]
 
 
 @given(st.lists(st.integers(-RESYNC_MS + 1, RESYNC_MS - 1), max_size=50))
 def test_jitter_does_not_move_a_sample(jitter):
-    clock = AudioClock(RATE, FRAME, 0)
-    assert clock.place(0) == 0
+    clock = AudioClock(RATE, 0)
+    assert clock.place(0, FRAME) == 0
     for i, offset_ms in enumerate(jitter, 1):
-        assert clock.place(round(i * FRAME * 1000 / RATE) + offset_ms) == i * FRAME
+        assert clock.place(round(i * FRAME * 1000 / RATE) + offset_ms, FRAME) == i * FRAME
 
 
 def test_a_gap_places_audio_by_the_clock():
-    clock = AudioClock(RATE, FRAME, 0)
-    clock.place(0)
-    assert clock.place(1_000) == 48_000
-    assert clock.place(1_021) == 48_000 + FRAME
+    clock = AudioClock(RATE, 0)
+    clock.place(0, FRAME)
+    assert clock.place(1_000, FRAME) == 48_000
+    assert clock.place(1_021, FRAME) == 48_000 + FRAME
 
 
 def test_audio_that_overlaps_is_refused_until_it_fits():
-    clock = AudioClock(RATE, FRAME, 48_000)
-    assert clock.place(900) is None
-    assert clock.place(979) is None
-    assert clock.place(1_001) == 48_048
-    assert clock.place(1_021) == 48_048 + FRAME
+    clock = AudioClock(RATE, 48_000)
+    assert clock.place(900, FRAME) is None
+    assert clock.place(979, FRAME) is None
+    assert clock.place(1_001, FRAME) == 48_048
+    assert clock.place(1_021, FRAME) == 48_048 + FRAME
 
 
 def test_out_of_step_even_a_small_overlap_is_refused():
-    clock = AudioClock(RATE, FRAME, 0)
-    clock.place(0)
+    clock = AudioClock(RATE, 0)
+    clock.place(0, FRAME)
     clock.lose_step()
-    assert clock.place(20) is None
-    assert clock.place(22) == 1056
+    assert clock.place(20, FRAME) is None
+    assert clock.place(22, FRAME) == 1056
 
 
 @given(st.lists(st.integers(0, 10_000), max_size=60))
 def test_audio_times_only_rise(times_ms):
-    clock = AudioClock(44_100, FRAME, 0)
+    clock = AudioClock(44_100, 0)
     end = 0
     for time_ms in times_ms:
-        ticks = clock.place(time_ms)
+        ticks = clock.place(time_ms, FRAME)
         if ticks is not None:
             assert ticks >= end
             end = ticks + FRAME
             assert clock.next_ticks == end
+
+
+def test_frames_may_last_differently():
+    clock = AudioClock(RATE, 0)
+    assert clock.place(0, 960) == 0
+    assert clock.place(20, 2880) == 960
+    assert clock.place(81, 120) == 3840
+    assert clock.next_ticks == 3960

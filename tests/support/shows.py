@@ -48,12 +48,9 @@ def read_flv(data: bytes) -> list[Frame]:
         kind, size = data[at], int.from_bytes(data[at + 1 : at + 4], "big")
         time_ms = int.from_bytes(data[at + 7 : at + 8] + data[at + 4 : at + 7], "big")
         body = bytearray(data[at + TAG_HEADER_BYTES : at + TAG_HEADER_BYTES + size])
-        frame = None
         if kind == 9:
-            frame = demuxer.read_video(time_ms, body)
+            frames += demuxer.read_video(time_ms, body)
         elif kind == 8:
-            frame = demuxer.read_audio(time_ms, body)
-        if frame is not None:
-            frames.append(frame)
+            frames += demuxer.read_audio(time_ms, body)
         at += TAG_HEADER_BYTES + size + 4
     return frames

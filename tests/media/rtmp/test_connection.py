@@ -228,9 +228,9 @@ def test_play_is_refused_in_words(client, converse, responses) -> None:
 def test_an_unsupported_codec_is_told_in_words(client, converse, responses) -> None:
     talk = converse(client.opening())
     talk.sent = b""
-    error = refusal(talk, client.chunks(b"\x90hvc1 and so on"))
+    error = refusal(talk, client.chunks(b"\x90vvc1 and so on"))
     assert error.code == ErrorCode.CODEC_UNSUPPORTED
-    assert "HEVC" in error.message
+    assert "VVC" in error.message
     parsed = responses(talk.connection.data_to_send(), 4096)
     info = decode_values(parsed[0][2])[3]
     assert (info["code"], info["description"]) == ("NetStream.Publish.Denied", error.message)

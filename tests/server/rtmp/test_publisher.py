@@ -162,9 +162,9 @@ async def test_a_codec_that_cannot_be_played_is_refused_by_name(
     stage: Stage, encoder: Encoder, autojump_clock: Clock
 ) -> None:
     await encoder.go_live(stage.key)
-    hevc = encoder.client.chunks(b"\x1c\x00\x00\x00\x00" + bytes(20), type_id=9)
-    await encoder.stream.send_all(hevc)
-    assert b"HEVC video is not supported" in await encoder.hear_all()
+    vp6 = encoder.client.chunks(b"\x14\x00\x00\x00\x00" + bytes(20), type_id=9)
+    await encoder.stream.send_all(vp6)
+    assert b"VP6 video is not supported" in await encoder.hear_all()
 
 
 async def test_a_stop_from_the_studio_is_told_to_the_encoder(
