@@ -7,7 +7,6 @@ import { auth } from "./auth.js";
 import { ChatView } from "./chat-view.js";
 import { copyText, part, repeat, setBadge, setOptional, setText, toast } from "./dom.js";
 import { plural, since } from "./format.js";
-import { moderateBesideShow } from "./moderation.js";
 import { Offers } from "./offers.js";
 import { wasRefunded } from "./order.js";
 import { Stage } from "./stage.js";
@@ -105,8 +104,19 @@ function openChat(stream) {
     const roomId = stream.room_id ?? streamId;
     chat = new ChatView(part(root, "chat"), roomId);
     chat.addEventListener("putout", doubtAdmission);
-    moderateBesideShow(part(root, "chat"), chat.client, roomId);
+    offerModeration(chat.client, roomId);
   } else if (stream.access === "ticket" && admission.state === "open") chat.comeIn();
+}
+
+/** Few keep order: what they need for it is fetched when somebody turns out to be one of them. */
+function offerModeration(client, roomId) {
+  const look = async () => {
+    if (!client.room.moderates) return;
+    client.removeEventListener("change", look);
+    const { moderateBesideShow } = await import("./moderation.js");
+    moderateBesideShow(part(root, "chat"), client, roomId);
+  };
+  client.addEventListener("change", look);
 }
 
 /** The picture or the chat was refused: find out whether the ticket is good yet. */
