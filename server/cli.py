@@ -14,9 +14,10 @@ from server.collector import calm_collector
 from server.commands.money import add_money_commands
 from server.commands.sandbox import add_sandbox_arguments, run_sandbox_command
 from server.commands.user import CommandError, add_user, read_password
-from server.compose import CannotListen, serve
+from server.compose import serve
 from server.config import SettingsError, load_settings
 from server.demo import DemoError, run_demo
+from server.listening import CannotListen
 from server.logs import set_up_logs
 from storage import StoreError
 

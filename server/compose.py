@@ -22,11 +22,12 @@ from actors.stream import Board, StreamActor, StreamMessage, StreamTools
 from media.hls import SegmentSettings
 from server.api import WEBHOOK_PATH, House, create_app
 from server.clock import SystemClock
-from server.config import Endpoint, Settings, SettingsError
+from server.config import Settings, SettingsError
 from server.door import AsgiApp, Door, DoorConfig, Scope
 from server.edge import HlsEdge, Sessions, TicketedSessions
 from server.gatekeeper import Gatekeeper
 from server.gateway import Gateway, Registry, Watching
+from server.listening import bound_to, listening
 from server.providers import Providers, open_providers
 from server.rtmp import Certificate, CertificateError, Ingest, RtmpServer
 from server.sandbox import PREFIX, Sandbox, SandboxConfig
@@ -49,10 +50,6 @@ CUT_OFF_SHOWS_PER_PAGE = 50
 log = structlog.get_logger()
 
 
-class CannotListen(Exception):
-    """An address cannot be had; the text says which, and why."""
-
-
 async def serve(
     settings: Settings,
     *,
@@ -67,21 +64,22 @@ async def serve(
     secrets = load_secrets(settings)
     async with (
         open_sqlite(settings.data) as store,
-        _listening(settings.http, HTTP_BACKLOG_CONNECTIONS) as http,
-        _listening(settings.rtmp, RTMP_BACKLOG_CONNECTIONS) as rtmp,
-        _listening(settings.rtmps, RTMP_BACKLOG_CONNECTIONS) as rtmps,
+        listening(settings.http, HTTP_BACKLOG_CONNECTIONS) as http,
+        listening(settings.rtmp, RTMP_BACKLOG_CONNECTIONS) as rtmp,
+        listening(settings.rtmps, RTMP_BACKLOG_CONNECTIONS) as rtmps,
         AsyncExitStack() as providing,
         trio.open_nursery() as actors,
     ):
         supervisor = Supervisor(actors)
         settings = settings.listening_at(
-            _bound(settings.http, http),
-            _bound(settings.rtmp, rtmp),
-            settings.rtmps and _bound(settings.rtmps, rtmps),
+            bound_to(settings.http, http),
+            bound_to(settings.rtmp, rtmp),
+            settings.rtmps and bound_to(settings.rtmps, rtmps),
         )
         providers = await providing.enter_async_context(open_providers(settings, secrets))
         sandbox = await providing.enter_async_context(_sandbox(settings, providers))
         stage = _build(settings, secrets, store, supervisor, http, providers, sandbox)
+        await stage.house.accounts.load_logouts()
         await _end_shows_that_were_cut_off(store, stage.house.streams)
         await resume_scrubbing(store, stage.house.rooms)
         async with trio.open_nursery() as servers:
@@ -132,6 +130,15 @@ def _build(
     tokens = AccessTokens(secrets.token_signing, clock)
     open_to_all = settings.registration == "open"
     board = Board()
+    connections = Registry()
+    accounts = Accounts(
+        store,
+        Passwords(),
+        tokens,
+        clock,
+        open_to_all=open_to_all,
+        signed_out=connections.sign_out,
+    )
     sessions = Sessions(secrets.playback_sessions)
     ticketed_sessions = TicketedSessions(
         secrets.playback_sessions, clock, per_licence=settings.sessions_per_licence
@@ -140,7 +147,6 @@ def _build(
     streams: Directory[StreamMessage] = Directory(
         supervisor, "stream", lambda each: StreamActor(each, tools), idle_s=STREAM_IDLE_S
     )
-    connections = Registry()
     rooms: Directory[RoomMessage] = Directory(
         supervisor, "room", RoomFactory(store, clock, connections), idle_s=ROOM_IDLE_S
     )
@@ -175,7 +181,7 @@ def _build(
         viewers=sessions,
         ticketed_sessions=ticketed_sessions,
         gatekeeper=gatekeeper,
-        accounts=Accounts(store, Passwords(), tokens, clock, open_to_all=open_to_all),
+        accounts=accounts,
         tokens=tokens,
         stream_keys=keys,
         clock=clock,
@@ -246,31 +252,6 @@ def _beside(app: AsgiApp, sandbox: AsgiApp) -> AsgiApp:
         await (app if ours else sandbox)(scope, receive, send)
 
     return serve_either
-
-
-@asynccontextmanager
-async def _listening(
-    endpoint: Endpoint | None, backlog: int
-) -> AsyncIterator[list[trio.SocketListener]]:
-    """Hold an address, or none. CannotListen."""
-    if endpoint is None:
-        yield []
-        return
-    try:
-        listeners = await trio.open_tcp_listeners(
-            endpoint.port, host=endpoint.host, backlog=backlog
-        )
-    except OSError as error:
-        raise CannotListen(f"cannot listen on {endpoint}: {error.strerror or error}") from None
-    try:
-        yield listeners
-    finally:
-        for listener in listeners:
-            await listener.aclose()
-
-
-def _bound(wanted: Endpoint, listeners: list[trio.SocketListener]) -> Endpoint:
-    return Endpoint(wanted.host, listeners[0].socket.getsockname()[1])
 
 
 async def _end_shows_that_were_cut_off(store: Store, streams: Directory[StreamMessage]) -> None:

@@ -120,6 +120,7 @@ SCHEMA = Schema(
             fields={"user": str, "expires_at": int},
             indexes=(by("user", "expires_at"),),
         ),
+        Collection("logouts", fields={"at": int}, indexes=(by("at"),)),
         Collection(
             "streams",
             fields={
@@ -292,6 +293,7 @@ SCHEMA = Schema(
         Migration(3, "more kinds of a room's events, and reactions"),
         Migration(4, "who keeps order in a room, and how"),
         Migration(5, "direct rooms, and who has blocked whom"),
+        Migration(6, "who has signed out everywhere"),
     ),
 )
 """What Bandstand stores. Times are int64 milliseconds since 1970."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import jwt
 
 from actors.ports import Clock
+from actors.services.logouts import Logouts
 
 ACCESS_TOKEN_LIFETIME_S = 15 * 60
 CLOCK_LEEWAY_S = 5
@@ -37,22 +38,29 @@ class Principal:
 
 
 class AccessTokens:
-    """Issues and verifies JSON Web Tokens (RFC 7519), HMAC-SHA256 with ``secret`` (32 bytes)."""
+    """Issues and verifies JSON Web Tokens (RFC 7519), HMAC-SHA256 with ``secret`` (32 bytes).
+
+    What was issued before a user's last one of ``logouts`` is refused.
+    """
 
     def __init__(self, secret: bytes, clock: Clock) -> None:
         self._secret = secret
         self._clock = clock
+        self.logouts = Logouts(clock, ACCESS_TOKEN_LIFETIME_S + CLOCK_LEEWAY_S)
 
     def issue(self, principal: Principal) -> str:
         """Return a token that is good for ACCESS_TOKEN_LIFETIME_S."""
-        now_s = self._clock.now_ms() // 1000
+        now_ms = self._clock.now_ms()
+        # To the millisecond (RFC 7519, section 2: NumericDate), and past the last logout even
+        # where the clock stands still, or has been set back.
+        issued_ms = max(now_ms, self.logouts.last_ms(principal.user_id) + 1)
         claims = {
             "iss": ISSUER,
             "sub": principal.user_id,
             "name": principal.name,
             "admin": principal.admin,
-            "iat": now_s,
-            "exp": now_s + ACCESS_TOKEN_LIFETIME_S,
+            "iat": issued_ms / 1000,
+            "exp": now_ms // 1000 + ACCESS_TOKEN_LIFETIME_S,
         }
         return jwt.encode(claims, self._secret, ALGORITHM)
 
@@ -75,8 +83,11 @@ class AccessTokens:
             )
             principal = Principal(str(claims["sub"]), str(claims["name"]), claims["admin"] is True)
             expires_s = int(claims["exp"])
-        except (jwt.InvalidTokenError, KeyError, TypeError, ValueError) as error:
+            issued_ms = round(float(claims["iat"]) * 1000)
+        except (jwt.InvalidTokenError, KeyError, TypeError, ValueError, OverflowError) as error:
             raise AccountError("invalid_token", "The access token is not valid.") from error
         if self._clock.now_ms() > (expires_s + CLOCK_LEEWAY_S) * 1000:
             raise AccountError("invalid_token", "The access token has expired.")
+        if issued_ms <= self.logouts.last_ms(principal.user_id):
+            raise AccountError("invalid_token", "You have signed out everywhere.")
         return principal

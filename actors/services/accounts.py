@@ -1,13 +1,15 @@
 """Accounts: registering, signing in, staying signed in."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from actors.ids import new_id
 from actors.ports import Clock
 from actors.services.access_tokens import AccessTokens, AccountError, Principal
 from actors.services.attempts import Attempts
+from actors.services.logouts import logout_write
 from actors.services.passwords import Passwords
-from actors.services.refresh_tokens import RefreshTokens
+from actors.services.refresh_tokens import MAX_ENDINGS, RefreshTokens
 from actors.services.rules import good_password, normal_email, normal_name
 from storage.api import Conflict, Document, Put, Row, Store
 
@@ -23,6 +25,9 @@ __all__ = [
 
 COLLECTION = "users"
 USER_PREFIX = "usr"
+MAX_LOGOUT_TRIES = 20
+"""Each fails only where one of the user's logins was used in the same moment."""
+BUSY_RETRY_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,10 @@ async def create_user(
 
 
 class Accounts:
-    """What a visitor can do about an account. ``open_to_all`` lets anybody register."""
+    """What a visitor can do about an account. ``open_to_all`` lets anybody register.
+
+    ``signed_out`` is called with the id of a user who has signed out everywhere.
+    """
 
     def __init__(
         self,
@@ -86,6 +94,7 @@ class Accounts:
         clock: Clock,
         *,
         open_to_all: bool,
+        signed_out: Callable[[str], None] = lambda user_id: None,
     ) -> None:
         self._store = store
         self._passwords = passwords
@@ -94,6 +103,8 @@ class Accounts:
         self._attempts = Attempts(clock)
         self._clock = clock
         self._open_to_all = open_to_all
+        self._signed_out = signed_out
+        self._leaving: set[str] = set()
 
     async def register(self, email: str, password: str, name: str) -> SignedIn:
         """Make an account and sign in. As ``create_user``, and ``registration_closed``."""
@@ -127,13 +138,47 @@ class Accounts:
 
     async def refresh(self, refresh_token: str, *, shared_jar: bool = False) -> SignedIn:
         """Stay signed in; see ``RefreshTokens.rotate``. AccountError ``invalid_token``."""
+        logouts = self._access_tokens.logouts
+        began = logouts.count
         rotated = await self._refresh_tokens.rotate(refresh_token, shared_jar=shared_jar)
         user = await self.get(rotated.user_id)
+        if user.id in self._leaving or logouts.since(user.id, began):
+            raise AccountError("invalid_token", "Please sign in again.")
         return SignedIn(user, self._access_tokens.issue(user.principal), rotated.token)
 
     async def logout(self, refresh_token: str) -> None:
         """End the login of this token."""
         await self._refresh_tokens.revoke(refresh_token)
+
+    async def logout_everywhere(self, user_id: str) -> None:
+        """End all logins of a user, and refuse every access token issued up to now.
+
+        AccountError ``busy``; StoreUnavailable. Then nothing has changed.
+        """
+        self._leaving.add(user_id)
+        try:
+            at_ms = await self._end_all_logins(user_id)
+            self._access_tokens.logouts.note(user_id, at_ms)
+        finally:
+            self._leaving.discard(user_id)
+        self._signed_out(user_id)
+
+    async def load_logouts(self) -> None:
+        """Take up, at the start, who has signed out everywhere not long ago. StoreError."""
+        await self._access_tokens.logouts.load(self._store)
+
+    async def _end_all_logins(self, user_id: str) -> int:
+        for _ in range(MAX_LOGOUT_TRIES):
+            endings = await self._refresh_tokens.endings(user_id)
+            at_ms = self._clock.now_ms()
+            logout = await logout_write(self._store, user_id, at_ms)
+            try:
+                await self._store.commit(*endings, logout)
+            except Conflict:
+                continue
+            if len(endings) < MAX_ENDINGS:
+                return at_ms
+        raise AccountError("busy", "Too much at once: try again.", BUSY_RETRY_S)
 
     async def get(self, user_id: str) -> User:
         """Return an account. AccountError ``invalid_token`` where it is gone."""

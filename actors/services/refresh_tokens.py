@@ -19,6 +19,7 @@ LOGIN_PREFIX = "ses"
 TOKEN_BYTES = 32
 REFRESH_TOKEN_LIFETIME_S = 30 * 24 * 3600
 MAX_LOGINS_PER_USER = 50
+MAX_ENDINGS = 50
 REUSE_LEEWAY_S = 10
 MAX_TOKEN_CHARS = 100
 
@@ -87,6 +88,13 @@ class RefreshTokens:
         row = await self._find(token)
         if row is not None:
             await self._end(row)
+
+    async def endings(self, user_id: str) -> list[Delete]:
+        """Give the writes that end a user's logins, MAX_ENDINGS at most. StoreUnavailable."""
+        rows = await self._store.find(
+            COLLECTION, {"user": user_id}, sort="expires_at", limit=MAX_ENDINGS
+        )
+        return [Delete(COLLECTION, row.id, row.version) for row in rows]
 
     async def _find(self, token: str) -> Row | None:
         login_id, _, _ = token[:MAX_TOKEN_CHARS].partition(".")

@@ -58,10 +58,15 @@ async def logout(data: RefreshBody) -> Response:
     """End the login of the refresh token, of the body or else the cookie."""
     if data.refresh_token is not None or REFRESH_COOKIE in request.cookies:
         await current_house().accounts.logout(_token(data))
-    response = no_content()
-    if REFRESH_COOKIE in request.cookies:
-        response.delete_cookie(REFRESH_COOKIE, path=COOKIE_PATH)
-    return response
+    return _without_cookie(no_content())
+
+
+@auth.post("/logout-everywhere")
+@security_scheme(BEARER)
+async def logout_everywhere() -> Response:
+    """End all logins of yours: every token of before is refused, every socket is closed (4001)."""
+    await current_house().accounts.logout_everywhere(require_principal().user_id)
+    return _without_cookie(no_content())
 
 
 @auth.get("/me")
@@ -70,6 +75,12 @@ async def logout(data: RefreshBody) -> Response:
 async def me() -> Response:
     """Tell who is signed in."""
     return reply(_view(await current_house().accounts.get(require_principal().user_id)))
+
+
+def _without_cookie(response: Response) -> Response:
+    if REFRESH_COOKIE in request.cookies:
+        response.delete_cookie(REFRESH_COOKIE, path=COOKIE_PATH)
+    return response
 
 
 def _token(data: RefreshBody) -> str:

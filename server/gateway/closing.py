@@ -9,6 +9,7 @@ NO_STATUS_CODE = 1005
 UNSUPPORTED_DATA = CloseReason(1003, "wrong kind of frame")
 MALFORMED = CloseReason(1008, "too many malformed commands")
 TOO_BIG = CloseReason(1009, "frame too big")
+SIGNED_OUT = CloseReason(4001, "signed out everywhere")
 REVOKED = CloseReason(4003, "revoked")
 SLOW = CloseReason(4008, "slow")
 REPLACED = CloseReason(4009, "replaced")

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import trio
 
 from actors.ports import Batch, CloseReason
-from server.gateway.closing import REPLACED
+from server.gateway.closing import REPLACED, SIGNED_OUT
 
 MAX_CONNECTIONS = 20_000
 MAX_CONNECTIONS_PER_USER = 10
@@ -51,6 +51,11 @@ class Registry:
             oldest = next(iter(mine))
             del mine[oldest]
             oldest.close(REPLACED)
+
+    def sign_out(self, user_id: str) -> None:
+        """Close all connections of a user, who has signed out everywhere."""
+        for connection in tuple(self._by_user.get(user_id, ())):
+            connection.close(SIGNED_OUT)
 
     def discard(self, connection: Registered, user_id: str | None) -> None:
         """Forget a connection that has ended."""

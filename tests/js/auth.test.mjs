@@ -130,3 +130,23 @@ test("signing in and out in another tab is followed", async () => {
   assert.deepEqual(names, ["Ada", null]);
   assert.equal(requests.length, 1);
 });
+
+test("signing out everywhere is told to the server with a good token, and holds here", async () => {
+  const auth = await freshAuth();
+  const access = token(900);
+  answers = [session(access), { status: 204 }];
+  await auth.restore();
+  await auth.logoutEverywhere();
+  assert.match(requests[1].url, /\/auth\/logout-everywhere$/);
+  assert.equal(requests[1].headers.Authorization, `Bearer ${access}`);
+  assert.equal(auth.user, null);
+  assert.equal(await auth.token(), null);
+});
+
+test("signing out everywhere that the server has not heard leaves everybody in", async () => {
+  const auth = await freshAuth();
+  answers = [session(token(900)), "down"];
+  await auth.restore();
+  await assert.rejects(auth.logoutEverywhere(), { code: "unreachable" });
+  assert.equal(auth.user.name, "Ada");
+});

@@ -154,3 +154,31 @@ async def test_closed_registration(stage, monkeypatch):
     monkeypatch.setattr(stage.house.accounts, "_open_to_all", False)
     error = await stage.guest.fails("POST", "/auth/register", NEW, 403)
     assert error["code"] == "registration_closed"
+
+
+async def test_logout_everywhere(stage):
+    ada, bea = await stage.user("Ada"), await stage.user("Bea")
+    right = {"email": "ada@stage.example", "password": "correct horse"}
+    other = await stage.guest.ok("POST", "/auth/login", right)
+    response = await ada.call("POST", "/api/v1/auth/logout-everywhere")
+    assert response.status_code == 204
+    for token in (ada.token, other["access_token"]):
+        caller = stage.guest
+        caller.token = token
+        assert (await caller.fails("GET", "/auth/me", status=401))["code"] == "invalid_token"
+    for token in (ada.refresh_token, other["refresh_token"]):
+        body = {"refresh_token": token}
+        await stage.guest.fails("POST", "/auth/refresh", body, 401)
+    await bea.ok("GET", "/auth/me")
+    again = stage.guest
+    again.token = (await stage.guest.ok("POST", "/auth/login", right))["access_token"]
+    await again.ok("GET", "/auth/me")
+
+
+async def test_logout_everywhere_takes_the_cookie_and_wants_a_token(stage):
+    ada = await stage.user()
+    await stage.guest.fails("POST", "/auth/logout-everywhere", status=401)
+    cookie = {"Cookie": f"{REFRESH_COOKIE}={ada.refresh_token}"}
+    response = await ada.call("POST", "/api/v1/auth/logout-everywhere", headers=cookie)
+    assert response.status_code == 204
+    assert response.headers["Set-Cookie"].startswith(f"{REFRESH_COOKIE}=;")

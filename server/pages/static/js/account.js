@@ -93,6 +93,15 @@ async function signOut() {
   }
 }
 
+async function signOutEverywhere() {
+  try {
+    await auth.logoutEverywhere();
+    toast("Signed out on all devices.");
+  } catch (problem) {
+    toast(problemText(problem));
+  }
+}
+
 function showAccount() {
   const { user } = auth;
   part(document, "sign-in").hidden = user !== null;
@@ -103,11 +112,16 @@ function showAccount() {
 }
 
 part(document, "sign-in").addEventListener("click", () => askToSignIn("Sign in to Bandstand"));
-for (const button of document.querySelectorAll("[data-sign-out]")) {
-  button.addEventListener("click", () => {
-    document.getElementById("account-menu").hidePopover?.();
-    signOut();
-  });
+for (const [what, act] of [
+  ["[data-sign-out]", signOut],
+  ["[data-sign-out-everywhere]", signOutEverywhere],
+]) {
+  for (const button of document.querySelectorAll(what)) {
+    button.addEventListener("click", () => {
+      document.getElementById("account-menu").hidePopover?.();
+      act();
+    });
+  }
 }
 auth.addEventListener("change", showAccount);
 auth.restore().then(showAccount);

@@ -83,6 +83,12 @@ class Auth extends EventTarget {
     await sendJson("POST", "/auth/logout", { body: {}, token });
   }
 
+  /** End every login of this user, here and elsewhere. Throws ApiError, and then nobody is out. */
+  async logoutEverywhere() {
+    await sendJson("POST", "/auth/logout-everywhere", { body: {}, token: await this.token() });
+    this.#forget();
+  }
+
   /** A token that is good for a while yet, or null for a guest. */
   async token() {
     await this.restore();
