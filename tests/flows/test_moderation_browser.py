@@ -1,132 +1,15 @@
 """What keeps order in a chat, in a real browser: the panel in the studio, and beside the show."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
-from support.browser import DESKTOP, PHONE, chromium, complaints_of
-from support.live_server import Account, Channel, LiveServer
+from playwright.sync_api import expect
+from support.browser import PHONE, chromium, complaints_of
+from support.chat_hall import Hall, tab
+from support.live_server import LiveServer
 
 SOON_MS = 3_000
 """Sooner than the panel would look by itself: what it shows then, it was told."""
-
-# A member of the chat, over the wire alone: asks, and keeps what it is told.
-MEMBER = """async ({token, room}) => {
-  const waiting = new Map();
-  let last = 0;
-  window.pushes = [];
-  const socket = new WebSocket(location.origin.replace('http', 'ws') + '/ws', 'bandstand.json');
-  socket.onmessage = ({data}) => {
-    for (const item of JSON.parse(data)) {
-      if (item.push) window.pushes.push(item);
-      else { waiting.get(item.re)(item); waiting.delete(item.re); }
-    }
-  };
-  await new Promise((resolve, reject) => { socket.onopen = resolve; socket.onerror = reject; });
-  window.ask = (command) => new Promise((resolve) => {
-    last += 1;
-    waiting.set(last, resolve);
-    socket.send(JSON.stringify({id: last, room, ...command}));
-  });
-  await window.ask({do: 'auth', token});
-  return window.ask({do: 'join'});
-}"""
-
-
-@dataclass
-class Member:
-    """Somebody who takes part in a chat by its protocol."""
-
-    account: Account
-    page: Page
-    home: tuple[LiveServer, str]
-    """Where the chat is: the server, and the room's id."""
-
-    def ask(self, do: str, **fields: object) -> dict[str, Any]:
-        """Give the reply: ``ok`` or ``error`` is in it."""
-        reply: dict[str, Any] = self.page.evaluate("c => window.ask(c)", {"do": do, **fields})
-        return reply
-
-    def say(self, content: str) -> str:
-        """Give the message's id."""
-        return str(self.ask("send", content=content)["ok"]["message"])
-
-    def refused(self, content: str) -> str:
-        """Give the code that a message is refused with."""
-        return str(self.ask("send", content=content)["error"]["code"])
-
-    def pushes(self, kind: str) -> list[dict[str, Any]]:
-        """What was told of a kind."""
-        find = "kind => window.pushes.filter((item) => item.push === kind)"
-        found: list[dict[str, Any]] = self.page.evaluate(find, kind)
-        return found
-
-    def wait_push(self, kind: str) -> dict[str, Any]:
-        """Wait for the first push of a kind."""
-        is_there = "kind => window.pushes.some((item) => item.push === kind)"
-        self.page.wait_for_function(is_there, arg=kind)
-        return self.pushes(kind)[0]
-
-    def wait_mode(self, name: str) -> None:
-        """Wait until the last that was told of the modes is that this one is on."""
-        is_on = "name => window.pushes.findLast(({push}) => push === 'mode')?.modes[name]"
-        self.page.wait_for_function(is_on, arg=name)
-
-    def join(self) -> dict[str, Any]:
-        """Come in on a new connection; give the reply."""
-        server, room = self.home
-        self.page.goto(f"{server.url}/orders")
-        reply: dict[str, Any] = self.page.evaluate(
-            MEMBER, {"token": self.account.token, "room": room}
-        )
-        return reply
-
-
-@dataclass
-class Hall:
-    """A show with its owner's account, a browser, and the members that come in."""
-
-    server: LiveServer
-    browser: Browser
-    owner: Account
-    channel: Channel
-
-    def member(self, name: str) -> Member:
-        """Somebody new, who has come in."""
-        account = self.server.register(name)
-        page = self.browser.new_context().new_page()
-        member = Member(account, page, (self.server, self.channel.id))
-        reply = member.join()
-        assert "ok" in reply, reply
-        return member
-
-    def page_of(self, name: str, path: str, size: dict[str, int]) -> Page:
-        """A page on which a registered user is signed in."""
-        page = self.browser.new_context(viewport=size).new_page()  # type: ignore[arg-type]  # its own TypedDict
-        page.goto(f"{self.server.url}{path}")
-        place = page.locator("main [data-gate-form]")
-        if place.count() == 0:
-            page.get_by_role("button", name="Sign in").first.click()
-            place = page.locator("#account-dialog")
-        place.get_by_label("Email").fill(f"{name.lower()}@example.com")
-        place.get_by_label("Password").fill("correct horse")
-        place.locator("[data-submit]").click()
-        return page
-
-    def panel(self, name: str = "Ada", size: dict[str, int] = DESKTOP) -> Locator:
-        """The panel in the studio."""
-        page = self.page_of(name, f"/studio/{self.channel.id}", size)
-        panel = page.locator("[data-moderation]")
-        expect(panel.get_by_label("Slow mode")).to_be_visible()
-        return panel
-
-    def moderate(self, **body: object) -> None:
-        """Do something as the owner, from elsewhere."""
-        path = f"/api/v1/rooms/{self.channel.id}/moderate"
-        answer = self.server.call("POST", path, token=self.owner.token, body=body)
-        assert answer.status_code == 200, answer.text
 
 
 @pytest.fixture
@@ -137,17 +20,19 @@ def hall(server: LiveServer) -> Iterator[Hall]:
         yield Hall(server, browser, ada, channel)
 
 
-def tab(panel: Locator, name: str) -> Locator:
-    """Open a tab of the panel; give what it shows."""
-    panel.get_by_role("tab", name=name).click()
-    return panel.get_by_role("tabpanel", name=name)
-
-
 @pytest.mark.chromium
 def test_rules_hold_at_once(hall: Hall) -> None:
     """Modes, the approval queue and the words, each as its members feel it."""
     bob, eve = hall.member("Bob"), hall.member("Eve")
     panel = hall.panel()
+
+    # What fails is told in words, and the switch is as it was.
+    approval = panel.get_by_role("switch", name="Approve each message")
+    panel.page.route("**/moderate", lambda route: route.abort())
+    approval.click()
+    expect(panel.get_by_role("alert")).to_have_text("The server cannot be reached at the moment.")
+    expect(approval).not_to_be_checked()
+    panel.page.unroute("**/moderate")
     complaints = complaints_of(panel.page)
 
     panel.get_by_label("Slow mode").select_option("1 minute")
@@ -168,7 +53,15 @@ def test_rules_hold_at_once(hall: Hall) -> None:
     expect(rules.get_by_label("Slow mode")).to_have_value("0", timeout=SOON_MS)
     assert eve.refused("words") == "emote_only"
     rules.get_by_role("switch", name="Emoji only").uncheck()
-    expect(rules.get_by_role("switch", name="Ticket holders only")).to_be_hidden()
+    expect(panel.get_by_role("alert")).to_be_hidden()
+    holders = rules.get_by_role("switch", name="Ticket holders only")
+    expect(holders).to_be_hidden()
+    hall.sell_a_ticket()
+    hall.moderate(action="mode", ticket_holders=True)
+    expect(holders).to_be_checked(timeout=SOON_MS)
+    assert eve.refused("words") == "ticket_holders_only"
+    holders.uncheck()
+    eve.wait_mode("ticket_holders", on=False)
 
     rules.get_by_role("textbox", name="Word").fill("fridge, two*")
     rules.get_by_role("button", name="Block").click()
@@ -181,7 +74,7 @@ def test_rules_hold_at_once(hall: Hall) -> None:
     rules.get_by_role("button", name="Block").click()
     expect(rules.get_by_role("alert")).to_contain_text("This is no word for the list")
 
-    rules.get_by_role("switch", name="Approve each message").check()
+    approval.check()
     eve.wait_mode("approval")
     assert "pending" in bob.ask("send", content="let me in")["ok"]
     assert "pending" in bob.ask("send", content="buy this")["ok"]
@@ -189,6 +82,7 @@ def test_rules_hold_at_once(hall: Hall) -> None:
     waiting = tab(panel, "Waiting")
     waiting.get_by_role("button", name="Approve: Bob, “let me in”").click()
     expect(waiting.get_by_role("listitem")).to_have_count(1)
+    expect(waiting.get_by_role("button", name="Approve: Bob, “buy this”")).to_be_focused()
     waiting.get_by_role("button", name="Reject").click()
     expect(waiting).to_contain_text("Nothing waits.")
     expect(panel.get_by_role("tab", name="Waiting")).to_have_text("Waiting")
