@@ -21,6 +21,12 @@ from actors.services.streams import find_by_key, list_by_air
 from actors.stream import Board, StreamActor, StreamMessage, StreamTools
 from media.hls import SegmentSettings
 from server.api import WEBHOOK_PATH, House, create_app
+from server.capacity import (
+    WANTED_OPEN_FILES,
+    capacity_within,
+    open_files,
+    raise_open_files,
+)
 from server.clock import SystemClock
 from server.config import Settings, SettingsError
 from server.door import AsgiApp, Door, DoorConfig, Scope
@@ -62,6 +68,8 @@ async def serve(
     Raises SettingsError, CannotListen, and what opening the store raises.
     """
     secrets = load_secrets(settings)
+    if not capacity_within(limit := raise_open_files()).whole:
+        log.warning("open_files_low", limit=limit, wanted=WANTED_OPEN_FILES)
     async with (
         open_sqlite(settings.data) as store,
         listening(settings.http, HTTP_BACKLOG_CONNECTIONS) as http,
@@ -129,6 +137,7 @@ def _build(
     keys = StreamKeys(secrets.stream_key_sealing, secrets.stream_key_fingerprint)
     tokens = AccessTokens(secrets.token_signing, clock)
     open_to_all = settings.registration == "open"
+    capacity = capacity_within(open_files()[0])
     board = Board()
     connections = Registry()
     accounts = Accounts(
@@ -203,13 +212,15 @@ def _build(
         mark_address=mark_address,
         origins=[settings.public_url],
         trusted_proxies=settings.trusted_proxies,
+        max_connections=capacity.chat,
+        max_connections_per_address=settings.chat_connections_per_address,
     )
     door = Door(
         listeners,
         edge=HlsEdge(board, sessions, ticketed_sessions),
         gateway=gateway,
         app=create_app(house) if sandbox is None else _beside(create_app(house), sandbox.app),
-        config=DoorConfig(trusted_proxies=settings.trusted_proxies),
+        config=DoorConfig(trusted_proxies=settings.trusted_proxies, max_connections=capacity.door),
     )
     rtmp = RtmpServer(
         Ingest(streams, lambda key: find_by_key(store, keys, key)), _certificate(settings)

@@ -24,6 +24,9 @@ MAX_FEE_BPS = 10_000
 TRANSFER_DELAY_S = 24 * 3600
 """From a sale until the seller's share is sent: most refunds are asked for on the same day."""
 MAX_TRANSFER_DELAY_S = 90 * 24 * 3600
+CHAT_CONNECTIONS_PER_ADDRESS = 200
+MAX_CHAT_CONNECTIONS_PER_ADDRESS = 20_000
+"""All that there may be."""
 ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - compared with, and bound to where PORT is set
 
 IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -202,6 +205,9 @@ class Settings(BaseSettings):
     payout_api_key: SecretStr | None = None
     platform_fee_bps: Annotated[int, Field(ge=0, le=MAX_FEE_BPS)] = 0
     transfer_delay_s: Annotated[int, Field(ge=0, le=MAX_TRANSFER_DELAY_S)] = TRANSFER_DELAY_S
+    chat_connections_per_address: Annotated[
+        int, Field(ge=1, le=MAX_CHAT_CONNECTIONS_PER_ADDRESS)
+    ] = CHAT_CONNECTIONS_PER_ADDRESS
     sessions_per_licence: Annotated[int, Field(ge=1, le=100)] = 3
     refund_suspends_licence: bool = False
 

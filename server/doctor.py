@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from http.client import HTTPConnection, HTTPException
 from json import JSONDecodeError, loads
 from pathlib import Path
-from resource import RLIMIT_NOFILE, getrlimit
 
+from server.capacity import WANTED_OPEN_FILES, capacity_within, open_files
 from server.certificate_checks import check_certificate
 from server.config import ENV_PREFIX, Endpoint, Settings, SettingsError, load_settings
 from server.findings import Finding, Verdict
@@ -20,7 +20,6 @@ from server.secrets import SECRET_FILE
 
 MIN_PYTHON = (3, 11)
 MIN_SQLITE = (3, 37, 0)
-MIN_OPEN_FILES = 4096
 MIN_FREE_BYTES = 1_000_000_000
 LOW_FREE_BYTES = 200_000_000
 PROBE_TIMEOUT_S = 2.0
@@ -82,15 +81,18 @@ def check_sqlite() -> Finding:
 
 def check_open_files() -> Finding:
     """Look how many sockets this process may hold."""
-    soft, hard = getrlimit(RLIMIT_NOFILE)
-    if soft < MIN_OPEN_FILES:
+    _, hard = open_files()  # the server raises its own limit as far as this
+    capacity = capacity_within(hard)
+    says = f"up to {hard}: {capacity.door} connections, {capacity.chat} of them in chat"
+    if not capacity.whole:
         return Finding(
             Verdict.WARN,
             "open files",
-            f"limited to {soft}, and each listener needs one",
-            f"raise it: ulimit -n {min(hard, 65_536)}, or LimitNOFILE= in a systemd unit",
+            says,
+            f"for more, raise the hard limit: ulimit -Hn {WANTED_OPEN_FILES}, or "
+            f"LimitNOFILE={WANTED_OPEN_FILES} in a systemd unit",
         )
-    return Finding(Verdict.OK, "open files", f"up to {soft}")
+    return Finding(Verdict.OK, "open files", says)
 
 
 def check_hls_script() -> Finding:

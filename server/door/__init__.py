@@ -1,6 +1,6 @@
 """The one door: every HTTP connection comes in here and is shown to its room."""
 
-from server.door.door import Door, DoorConfig, DoorStatistics
+from server.door.door import MAX_CONNECTIONS_COUNT, Door, DoorConfig, DoorStatistics
 from server.door.forwarded import AsgiApp, IpNetwork, Scope, client_address, client_scheme
 from server.door.handler import ConnectionHandler, Handover
 from server.door.head import MAX_HEAD_BYTES, HeadParser, HeadRefused, RequestHead
@@ -13,6 +13,7 @@ __all__ = [
     "EDGE_PREFIX",
     "GATEWAY_PATH",
     "HEAD_TIMEOUT_S",
+    "MAX_CONNECTIONS_COUNT",
     "MAX_HEAD_BYTES",
     "AsgiApp",
     "ConnectionHandler",

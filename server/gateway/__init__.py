@@ -2,7 +2,7 @@
 
 from server.gateway.encoding import JSON, MSGPACK, Encoding
 from server.gateway.gateway import Gateway
-from server.gateway.registry import Registry
+from server.gateway.registry import MAX_CONNECTIONS, Registry
 from server.gateway.watching import Watching
 
-__all__ = ["JSON", "MSGPACK", "Encoding", "Gateway", "Registry", "Watching"]
+__all__ = ["JSON", "MAX_CONNECTIONS", "MSGPACK", "Encoding", "Gateway", "Registry", "Watching"]

@@ -6,6 +6,7 @@ import trio
 
 MAX_CONNECTIONS_PER_ADDRESS = 200
 """Many listeners share an address: a campus, a carrier's network, a hall with one access point."""
+"""Who allows more gives the two rates below as much more."""
 HANDSHAKES_PER_S = 5.0
 BURST_HANDSHAKES = MAX_CONNECTIONS_PER_ADDRESS
 """After a restart all of an address may come back, and nobody is to be refused for that."""
@@ -37,25 +38,31 @@ class TooMuch(Exception):
 class AddressUse:
     """What comes from one address now.
 
-    Each rate is a token bucket that is kept as one number, the time at which it is full again.
+    Each rate is a token bucket that is kept as one number, the time at which it is full again;
+    ``scale`` times the constants above.
     """
 
-    __slots__ = ("_commands_full_at", "_handshakes_full_at", "connections")
+    __slots__ = ("_commands_full_at", "_handshakes_full_at", "_scale", "connections")
 
-    def __init__(self) -> None:
+    def __init__(self, scale: float) -> None:
         self.connections = 0
+        self._scale = scale
         self._handshakes_full_at = 0.0
         self._commands_full_at = 0.0
 
     def take_handshake(self) -> float:
         """Count a handshake; give 0, or the seconds to wait where it is too many."""
-        full_at, wait_s = _take(self._handshakes_full_at, HANDSHAKES_PER_S, BURST_HANDSHAKES)
+        full_at, wait_s = _take(
+            self._handshakes_full_at, HANDSHAKES_PER_S * self._scale, BURST_HANDSHAKES * self._scale
+        )
         self._handshakes_full_at = full_at
         return wait_s
 
     def take_command(self) -> bool:
         """Count a command; False where it is too many."""
-        full_at, wait_s = _take(self._commands_full_at, COMMANDS_PER_S, BURST_COMMANDS)
+        full_at, wait_s = _take(
+            self._commands_full_at, COMMANDS_PER_S * self._scale, BURST_COMMANDS * self._scale
+        )
         self._commands_full_at = full_at
         return wait_s == 0
 
@@ -74,6 +81,7 @@ class Addresses:
 
     def __init__(self, max_connections: int = MAX_CONNECTIONS_PER_ADDRESS) -> None:
         self._max_connections = max_connections
+        self._scale = max(1.0, max_connections / MAX_CONNECTIONS_PER_ADDRESS)
         self._uses: dict[int, AddressUse] = {}
 
     def __len__(self) -> int:
@@ -99,11 +107,11 @@ class Addresses:
             self._uses = {each: use for each, use in self._uses.items() if not use.calm(now)}
         if len(self._uses) >= MAX_TRACKED_ADDRESSES:
             raise TooMuch("busy", "Too many connections in a short time.", CONNECTIONS_RETRY_S)
-        use = self._uses[key] = AddressUse()
+        use = self._uses[key] = AddressUse(self._scale)
         return use
 
 
-def _take(full_at: float, rate_per_s: float, burst: int) -> tuple[float, float]:
+def _take(full_at: float, rate_per_s: float, burst: float) -> tuple[float, float]:
     """Take a token from a bucket that is full at ``full_at``: when it is now, and how to wait."""
     now = trio.current_time()
     start = max(full_at, now)

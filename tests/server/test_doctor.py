@@ -171,9 +171,12 @@ def test_the_file_system_has_a_name(tmp_path):
 
 
 def test_few_open_files_and_programs_that_are_missing(monkeypatch):
-    monkeypatch.setattr(doctor, "getrlimit", lambda _which: (1024, 4096))
+    monkeypatch.setattr(doctor, "open_files", lambda: (1024, 4096))
     finding = doctor.check_open_files()
     assert finding.verdict is Verdict.WARN
-    assert "ulimit -n 4096" in finding.advice
+    assert "3072 connections, 1920 of them in chat" in finding.says
+    assert "ulimit -Hn 33792" in finding.advice
+    monkeypatch.setattr(doctor, "open_files", lambda: (1024, 65536))
+    assert doctor.check_open_files().verdict is Verdict.OK
     monkeypatch.setenv("PATH", "")
     assert {finding.verdict for finding in doctor.check_programs()} == {Verdict.WARN}

@@ -165,3 +165,20 @@ async def test_commands_from_one_address_flood_by_many_connections(open_venue, r
         closed = await other.closed()
         assert (closed.code, closed.reason) == (4029, "flooding: retry in 10 s")
         await third.ok("members", room=room)
+
+
+async def test_who_allows_more_connections_allows_them_to_come(autojump_clock):
+    """A hall of 1,000 behind one address comes back after a restart, signs in and joins."""
+    table = Addresses(max_connections=1_000)
+    for _ in range(1_000):
+        use = table.admit(HERE)
+        use.connections += 1
+        assert all(use.take_command() for _ in range(5))
+    assert not use.take_command()
+    await trio.sleep(1)
+    assert sum(use.take_command() for _ in range(1_000)) == 5 * COMMANDS_PER_S
+
+
+async def test_few_connections_have_the_usual_rates(autojump_clock):
+    use = Addresses(max_connections=2).admit(HERE)
+    assert sum(use.take_command() for _ in range(2 * BURST_COMMANDS)) == BURST_COMMANDS
