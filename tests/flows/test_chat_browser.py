@@ -102,7 +102,7 @@ def seats(living: LiveServer, browser: Browser) -> list[tuple[Page, list[str]]]:
     """Two browsers, Clara's and Ada's, and what their pages complain of."""
     found = []
     for name, size in (("clara", DESKTOP), ("ada", PHONE)):
-        page = browser.new_context(viewport=size).new_page()
+        page = browser.new_context(viewport=size, has_touch=size is PHONE).new_page()
         found.append((page, complaints_of(page)))
         page.goto(living.url)
         page.evaluate(SIGN_IN, credentials(name) | {"cookie": True})
@@ -169,6 +169,10 @@ def test_two_browsers_reply_react_edit_mention_and_delete(house: House) -> None:
     both.click()
     expect(chip).to_have_attribute("aria-pressed", "true")
 
+    # The browser knows its own after a reload, too.
+    host.reload()
+    expect(chip).to_have_attribute("aria-pressed", "true")
+
     # Arrow up changes the last message of one's own; the quote of it follows.
     writing(ada).press("ArrowUp")
     expect(writing(ada)).to_have_value("Is this the new organ?")
@@ -188,7 +192,7 @@ def test_two_browsers_reply_react_edit_mention_and_delete(house: House) -> None:
     writing(host).press_sequentially("you have good ears")
     expect(writing(host)).to_have_value("Well, @Ada you have good ears")
     writing(host).press("Enter")
-    expect(row(ada, "good ears")).to_have_class(re.compile("mentions-me"))
+    expect(row(ada, "good ears")).to_have_class(re.compile("to-me"))
     expect(row(ada, "good ears").locator(".mention")).to_have_text("@Ada")
     expect(ada.locator("[data-typing]")).to_have_text("")
 
@@ -208,7 +212,7 @@ def test_a_moderator_pins_times_out_slows_and_purges(house: House) -> None:
     expect(ada.locator("[data-modes]")).to_have_text("Slow mode: one message each 3 s")
     say(ada, "first of Ada's")
     send = ada.locator("[data-send]")
-    expect(send).to_have_attribute("aria-label", re.compile(r"wait \d seconds?"))
+    expect(send).to_have_attribute("aria-label", re.compile(r"wait \d s"))
     writing(ada).fill("second of Ada's")
     writing(ada).press("Enter")
     expect(ada.locator("[data-hint]")).to_contain_text("Slow mode is on.")
@@ -303,7 +307,7 @@ def test_a_shadow_ban_does_not_show_and_a_held_message_waits(house: House) -> No
 
 
 @pytest.mark.chromium
-def test_the_keys_alone_go_through_messages_and_their_menu(house: House) -> None:
+def test_keys_and_taps_go_through_messages_and_their_menu(house: House) -> None:
     ada = house.ada
     for text in ("one", "two", "three"):
         say(ada, text)
@@ -322,6 +326,14 @@ def test_the_keys_alone_go_through_messages_and_their_menu(house: House) -> None
     expect(row(ada, "two")).to_be_focused()
     ada.keyboard.press("Escape")
     expect(writing(ada)).to_be_focused()
+
+    # And with a finger: a tap opens the menu, as a sheet.
+    row(ada, "one").tap()
+    expect(menu.get_by_role("menuitem", name="Reply")).to_be_in_viewport()
+    menu.get_by_role("menuitem", name="Reply").tap()
+    expect(ada.locator("[data-bar]")).to_contain_text("Reply to Ada")
+    ada.locator("[data-bar-cancel]").tap()
+    expect(ada.locator("[data-bar]")).to_be_hidden()
 
 
 @pytest.mark.chromium

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import { ChatRoom } from "../../server/pages/static/js/chat-room.js";
+import { FakeStorage } from "./fake-chat.mjs";
 
 const ADA = { id: "usr_a", name: "Ada" };
 const GRACE = { id: "usr_g", name: "Grace", role: "moderator" };
@@ -34,7 +35,7 @@ const reply = (fields = {}) => ({
 });
 
 function entered(fields, now = () => 0) {
-  const room = new ChatRoom(now);
+  const room = new ChatRoom({ id: "room", now, storage: () => new FakeStorage() });
   room.me = ADA;
   room.enter(reply(fields));
   return room;
@@ -237,5 +238,37 @@ describe("quotes", () => {
       room.take(push);
       assert.ok(answer.version > version, push.push);
     }
+  });
+});
+
+describe("reactions of one's own", () => {
+  test("are remembered for the user and the room", () => {
+    const kept = new FakeStorage();
+    const storage = () => kept;
+    const opened = (id, me) => {
+      const room = new ChatRoom({ id, storage });
+      room.me = me;
+      return room;
+    };
+    opened("room", ADA).noteReaction("msg_1", "👍", true);
+    assert.deepEqual([...opened("room", ADA).ownReactions("msg_1")], ["👍"]);
+    assert.equal(opened("room", GRACE).ownReactions("msg_1").size, 0);
+    assert.equal(opened("other", ADA).ownReactions("msg_1").size, 0);
+    opened("room", ADA).noteReaction("msg_1", "👍", false);
+    assert.equal(opened("room", ADA).ownReactions("msg_1").size, 0);
+  });
+
+  test("are few in the storage, and none where it refuses", () => {
+    const kept = new FakeStorage();
+    const storage = () => kept;
+    const room = new ChatRoom({ id: "room", storage });
+    room.me = ADA;
+    for (let i = 0; i < 600; i++) room.noteReaction(`msg_${i}`, "👍", true);
+    assert.equal(room.ownReactions("msg_99").size, 0);
+    assert.equal(room.ownReactions("msg_599").size, 1);
+    const denied = new ChatRoom({ id: "room", storage: assert.fail });
+    denied.me = ADA;
+    denied.noteReaction("msg_1", "👍", true);
+    assert.equal(denied.ownReactions("msg_1").size, 1);
   });
 });

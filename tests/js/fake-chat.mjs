@@ -56,6 +56,19 @@ class FakeTimers {
   }
 }
 
+/** As localStorage is. */
+export class FakeStorage {
+  #items = new Map();
+
+  getItem(key) {
+    return this.#items.get(key) ?? null;
+  }
+
+  setItem(key, value) {
+    this.#items.set(key, value);
+  }
+}
+
 /** Let every promise that can settle do so. */
 export const settle = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -76,6 +89,7 @@ export function setUp({ token = null, refreshed = null, now = () => 0 } = {}) {
   const sockets = [];
   const timers = new FakeTimers();
   const seen = { messages: [], resets: 0, states: [], members: null, pushes: [] };
+  const storage = new FakeStorage();
   let ids = 0;
   const calls = { refresh: 0 };
   const client = new ChatClient({

@@ -4,7 +4,7 @@ import { auth } from "./auth.js";
 import { ChatError } from "./chat-link.js";
 import { mentionsIn, MentionList } from "./chat-mention.js";
 import { snippet } from "./chat-row.js";
-import { refusal } from "./chat-words.js";
+import { refusal, wait } from "./chat-words.js";
 import { part, setOptional, setText } from "./dom.js";
 
 const MAX_MESSAGE_CHARS = 2_000;
@@ -13,6 +13,12 @@ const EDIT_WINDOW_MS = 15 * 60_000;
 const COUNTDOWN_MS = 250;
 /** Refusals that are over when their time is: the button counts down. */
 const HOLDING_BACK = new Set(["slow_mode", "rate_limited", "timed_out"]);
+
+/** Some seconds as they fit in the button: "45", "10m", "2h". */
+function shortly(seconds) {
+  if (seconds < 100) return seconds === 0 ? "" : String(seconds);
+  return seconds < 6_000 ? `${Math.ceil(seconds / 60)}m` : `${Math.ceil(seconds / 3_600)}h`;
+}
 
 const characters = (text) => (text.length < COUNT_FROM_CHARS ? text.length : [...text].length);
 
@@ -213,9 +219,9 @@ export class Composer extends EventTarget {
   #tick() {
     const left = Math.ceil(this.#leftS);
     const button = part(this.#form, "send");
-    setOptional(part(button, "countdown"), left === 0 ? "" : left > 99 ? "…" : String(left));
+    setOptional(part(button, "countdown"), shortly(left));
     button.classList.toggle("waits", left > 0);
-    button.setAttribute("aria-label", left > 0 ? `Send: wait ${left} seconds` : "Send");
+    button.setAttribute("aria-label", left > 0 ? `Send: wait ${wait(left)}` : "Send");
     if (left > 0) return;
     clearInterval(this.#ticking);
     this.#holding = null;

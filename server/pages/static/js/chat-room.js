@@ -1,16 +1,14 @@
 // What a page knows of a room: replies of `join` and pushes in, the room's state out. No DOM.
 
+import { OwnReactions } from "./chat-own-reactions.js";
 import { Timeline } from "./chat-timeline.js";
 
 const NO_MODES = { slow_s: 0, ticket_holders: false, emote_only: false, approval: false };
-const MAX_OWN_REACTED_MESSAGES = 500;
 /** Who is writing is told every 2 s, with one sample or another missing. */
 const TYPING_HOLDS_MS = 4_500;
 
 export class ChatRoom {
   timeline = new Timeline();
-  /** Who is reading: {id, name}, or null for a guest. */
-  me = null;
   /** The reader's: "owner", "moderator" or null. */
   role = null;
   modes = NO_MODES;
@@ -22,10 +20,25 @@ export class ChatRoom {
   #now;
   #sanction = null;
   #typing = new Map();
-  #ownReactions = new Map();
+  #me = null;
+  #ownReactions;
 
-  constructor(now = () => Date.now()) {
+  constructor({ id, now = () => Date.now(), storage = () => localStorage } = {}) {
     this.#now = now;
+    this.#ownReactions = new OwnReactions(storage, id);
+  }
+
+  /** Who is reading: {id, name}, or null for a guest. */
+  get me() {
+    return this.#me;
+  }
+
+  set me(user) {
+    if (user?.id !== this.#me?.id) {
+      this.#ownReactions.load(user?.id ?? null);
+      this.timeline.redraw();
+    }
+    this.#me = user;
   }
 
   /** The names of those others who are writing at this moment. */
@@ -78,20 +91,14 @@ export class ChatRoom {
     return change !== undefined;
   }
 
-  /** The emoji that the reader put under a message, as far as this page knows. */
+  /** The emoji that the reader put under a message, as far as this browser knows. */
   ownReactions(messageId) {
-    return this.#ownReactions.get(messageId) ?? new Set();
+    return this.#ownReactions.under(messageId);
   }
 
   /** The reader put an emoji under a message, or took it away. */
   noteReaction(messageId, emoji, on) {
-    const mine = this.#ownReactions.get(messageId) ?? new Set();
-    if (on) mine.add(emoji);
-    else mine.delete(emoji);
-    this.#ownReactions.set(messageId, mine);
-    if (this.#ownReactions.size > MAX_OWN_REACTED_MESSAGES) {
-      this.#ownReactions.delete(this.#ownReactions.keys().next().value);
-    }
+    this.#ownReactions.note(messageId, emoji, on);
     this.timeline.amend(messageId, {});
   }
 

@@ -50,6 +50,13 @@ export function snippet({ content, deleted }) {
   return line.length > MAX_QUOTE_CHARS ? `${line.slice(0, MAX_QUOTE_CHARS)}…` : line;
 }
 
+/** Whether a message mentions the reader, or answers them. */
+function isToReader(message, room) {
+  if (room.me === null || message.deleted || message.user.id === room.me.id) return false;
+  const answered = message.reply_to && room.timeline.find(message.reply_to)?.user.id;
+  return answered === room.me.id || message.mentions.includes(room.me.id);
+}
+
 export function newRow(message) {
   const row = cloneOf("chat-message");
   row.dataset.id = message.id;
@@ -61,7 +68,7 @@ export function fillRow(row, message, room) {
   row.version = message.version;
   row.message = message;
   row.classList.toggle("gone", Boolean(message.deleted));
-  row.classList.toggle("mentions-me", message.mentions.includes(room.me?.id));
+  row.classList.toggle("to-me", isToReader(message, room));
   const name = part(row, "name");
   name.textContent = message.user.name;
   name.style.setProperty("--hue", nameHue(message.user.id));

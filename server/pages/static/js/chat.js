@@ -49,13 +49,14 @@ export class ChatClient extends EventTarget {
     random = Math.random,
     newId = () => crypto.randomUUID(),
     now = () => Date.now(),
+    storage = () => localStorage,
   }) {
     super();
     this.#roomId = room;
     this.#getToken = getToken;
     this.#refreshToken = refreshToken;
     this.#now = now;
-    this.room = new ChatRoom(now);
+    this.room = new ChatRoom({ id: room, now, storage });
     this.#link = new ChatLink({
       makeSocket,
       timers,
@@ -193,7 +194,6 @@ export class ChatClient extends EventTarget {
     const token = await this.#getToken();
     if (!isCurrent()) return;
     const user = token === null ? null : await this.#authenticate(token);
-    if (this.room.me?.id !== user?.id) this.room.timeline.redraw();
     this.room.me = user;
     const { epoch, offset } = this.room;
     const seen = epoch === null ? {} : { after: offset, epoch };
