@@ -69,10 +69,10 @@ class ChatClient:
             return error
         raise AssertionError(f"{command} was done: {ok}")
 
-    async def next_push(self, kind: str | None = None) -> Item:
+    async def next_push(self, kind: str | None = None, timeout_s: float = REPLY_TIMEOUT_S) -> Item:
         """Wait for the next push, or for the next of a kind. ConnectionClosed."""
         while True:
-            push = await self._until(lambda: self._new.popleft() if self._new else None)
+            push = await self._until(lambda: self._new.popleft() if self._new else None, timeout_s)
             if kind in (None, push["push"]):
                 return push
 
@@ -129,8 +129,10 @@ class ChatClient:
         self._news.set()
         self._news = trio.Event()
 
-    async def _until(self, look: Callable[[], Found | None]) -> Found:
-        with trio.fail_after(REPLY_TIMEOUT_S):
+    async def _until(
+        self, look: Callable[[], Found | None], timeout_s: float = REPLY_TIMEOUT_S
+    ) -> Found:
+        with trio.fail_after(timeout_s):
             while (found := look()) is None:
                 if self.closed is not None:
                     raise ConnectionClosed(self.closed)

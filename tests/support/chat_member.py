@@ -4,6 +4,7 @@ It keeps the room's epoch and the last offset; after a drop it returns when the 
 what it missed, and sends again, under the same ``client_id``, what was not acknowledged.
 """
 
+import math
 import random
 import re
 from collections.abc import AsyncIterator, Callable
@@ -97,7 +98,7 @@ class Member:
                 self.client = client
                 self._tell()
                 while True:
-                    self.picture.apply(await client.next_push())
+                    self.picture.apply(await client.next_push(timeout_s=math.inf))
                     self._tell()
         except* (ConnectionClosed, OSError, HandshakeError):
             pass  # why, the client knows, if there ever was one
