@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -121,10 +121,6 @@ class MemoryStore:
         )
 
 
-def _compare(one: Any, other: Any) -> int:
-    return (one > other) - (one < other)
-
-
 class Listener:
     """A member that writes down what it is offered, and may be full or broken."""
 
@@ -180,20 +176,36 @@ class Hall:
     """Running rooms."""
 
     store: MemoryStore
-    rooms: Directory[RoomMessage]
-    supervisor: Supervisor
-    factory: RoomFactory
-    nursery: trio.Nursery
+    machine: trio.Nursery
     connections: Connections | None = None
     room: str = ROOM
-    refusals: list[Exception] = field(default_factory=list)
+
+    async def begin(self) -> None:
+        """Start a process over the store."""
+        self.ended = trio.Event()
+        self.process = await self.machine.start(self._run)
+        self.supervisor = Supervisor(self.process)
+        self.factory = RoomFactory(self.store, FakeClock(), self.connections)
+        self.rooms = Directory[RoomMessage](
+            self.supervisor, "room", self.factory, idle_s=ROOM_IDLE_S
+        )
 
     async def restart(self) -> None:
         """End all actors as the server does, and begin anew over the same store."""
         await self.supervisor.stop()
-        self.supervisor = Supervisor(self.nursery)
-        self.factory = RoomFactory(self.store, FakeClock(), self.connections)
-        self.rooms = Directory(self.supervisor, "room", self.factory, idle_s=ROOM_IDLE_S)
+        await self.kill()
+
+    async def kill(self) -> None:
+        """End all as kill -9 does, wherever it stands, and begin anew over the same store."""
+        self.process.cancel_scope.cancel()
+        await self.ended.wait()
+        await self.begin()
+
+    async def _run(self, task_status: trio.TaskStatus[trio.Nursery]) -> None:
+        async with trio.open_nursery() as process:
+            task_status.started(process)
+            await trio.sleep_forever()
+        self.ended.set()
 
     async def ask(self, question: Ask[Any]) -> Any:
         return await self.rooms.ask(self.room, question)
@@ -231,14 +243,12 @@ def open_hall() -> OpenHall:
         if store is None:
             store = MemoryStore()
             store.rows["streams", ROOM] = (1, stream_doc(ROOM))
-        async with trio.open_nursery() as nursery:
-            supervisor = Supervisor(nursery)
-            factory = RoomFactory(store, FakeClock(), connections)
-            rooms = Directory[RoomMessage](supervisor, "room", factory, idle_s=ROOM_IDLE_S)
-            hall = Hall(store, rooms, supervisor, factory, nursery, connections)
+        async with trio.open_nursery() as machine:
+            hall = Hall(store, machine, connections)
+            await hall.begin()
             yield hall
             await hall.supervisor.stop()
-            nursery.cancel_scope.cancel()
+            machine.cancel_scope.cancel()
 
     return opened
 

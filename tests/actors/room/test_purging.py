@@ -2,14 +2,16 @@
 
 import pytest
 import trio
+from support.inline_store import open_inline_store
 from support.moderating import ADA, BOB, OWNER
+from support.socket_stage import stream_doc
 
 from actors.room import ROOM_IDLE_S, Delete, Edit, History, Moderate, Pin, Send, UserPurged
 from actors.room.archive import Archive
 from actors.room.history import read_page
-from actors.room.moderation import PurgeUser
+from actors.room.moderation import Ban, PurgeUser
 from actors.room.scrubbing import SCRUBBED_MESSAGES_PER_COMMIT, resume_scrubbing
-from storage import Conflict, OutcomeUnknown, StoreUnavailable
+from storage import Conflict, OutcomeUnknown, Put, StoreUnavailable
 
 MANY = 2 * SCRUBBED_MESSAGES_PER_COMMIT + 7
 
@@ -240,3 +242,22 @@ async def test_a_purge_that_is_over_while_somebody_reads_shows_nothing(
             assert purges(hall.store) == []
             reader.gate.set()
         assert [m.content for m in found] == ["", "", "", "fine"]
+
+
+async def test_all_of_it_on_the_real_store(autojump_clock, open_hall, tmp_path):
+    with open_inline_store(tmp_path) as store:
+        async with open_hall(store) as hall:
+            await store.commit(Put("streams", hall.room, stream_doc("key"), 0))
+            await spam(hall)
+            await hall.restart()
+            await hall.ask(Moderate(OWNER, Ban(ADA.user_id, address=True)))
+            await hall.ask(Moderate(OWNER, PurgeUser(ADA.user_id)))
+            await resume_scrubbing(store, hall.rooms)
+            await trio.sleep(60)
+            rows = await store.find(
+                "room_events", {"room": hall.room, "kind": "message"}, sort="offset", limit=500
+            )
+            assert [row.doc["content"] for row in rows] == [""] * MANY + ["fine"]
+            assert await store.find("room_purges", {}, sort="before") == []
+            (ban,) = await store.find("room_sanctions", {"room": hall.room}, sort="at")
+            assert ban.doc["address_hash"] == ADA.address
