@@ -107,6 +107,17 @@ def test_rules_hold_at_once(hall: Hall) -> None:
 def test_a_report_ends_in_a_ban_and_the_ban_is_lifted(hall: Hall) -> None:
     bob, eve = hall.member("Bob"), hall.member("Eve")
     panel = hall.panel()
+
+    # Away for a moment: it says so until it is there again.
+    room = "**/api/v1/rooms/*"
+    panel.page.route(room, lambda route: route.abort())
+    tab(panel, "Log")
+    expect(panel.get_by_role("alert")).to_have_text("The server cannot be reached at the moment.")
+    panel.page.unroute(room)
+    hall.moderate(action="slow", seconds=1)
+    expect(panel.get_by_role("alert")).to_be_hidden(timeout=SOON_MS)
+    expect(panel).to_contain_text("Ada set slow mode to 1 second")
+
     eve.ask("report", message=bob.say("you play like a fridge"), reason="insulting")
     expect(panel.get_by_role("tab", name="Reports")).to_have_text("Reports 1", timeout=SOON_MS)
     reports = tab(panel, "Reports")

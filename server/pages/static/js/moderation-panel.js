@@ -42,6 +42,7 @@ export class ModerationPanel extends EventTarget {
   #modes = null;
   #awake = false;
   #open = true;
+  #failurePasses = false;
   #refreshSoon = null;
   #gathering = null;
 
@@ -141,36 +142,35 @@ export class ModerationPanel extends EventTarget {
   async #refresh() {
     if (!this.#awake) return;
     const { waiting, reports } = this.#lists;
-    const shown = this.#open ? [this.#refreshRoom(), this.#refreshTab()] : [];
-    await Promise.all([waiting.renew(), reports.renew(), ...shown]);
+    await Promise.all([waiting.renew(), reports.renew(), this.#open ? this.#refreshShown() : null]);
     this.#showCounts();
   }
 
-  async #refreshRoom() {
+  async #refreshShown() {
     try {
-      const { modes, role } = await this.#api.room();
-      if (!this.#awake) return;
-      this.#role = role;
-      this.#showModes(modes);
-      part(this.#root, "add-moderator").hidden = role !== "owner";
+      await this.#refreshRoom();
+      await this.#refreshTab();
     } catch (error) {
-      this.#fail(problemText(error));
+      this.#fail(problemText(error), { passes: true });
+      return;
     }
+    if (this.#failurePasses) this.#fail("");
   }
 
+  async #refreshRoom() {
+    const { modes, role } = await this.#api.room();
+    if (!this.#awake) return;
+    this.#role = role;
+    this.#showModes(modes);
+    part(this.#root, "add-moderator").hidden = role !== "owner";
+  }
+
+  /** Lists say themselves what went wrong. */
   async #refreshTab() {
     const tab = this.#tab;
-    if (tab === "rules") await this.#refreshWords();
+    if (tab === "rules") this.#rules.showWords(await this.#api.words());
     else if (tab === "log") await this.#lists.log.refresh();
     else if (tab !== "waiting" && tab !== "reports") await this.#lists[tab].renew();
-  }
-
-  async #refreshWords() {
-    try {
-      this.#rules.showWords(await this.#api.words());
-    } catch (error) {
-      this.#fail(problemText(error));
-    }
   }
 
   async #showModes(modes) {
@@ -246,7 +246,9 @@ export class ModerationPanel extends EventTarget {
     this.#refreshNow();
   }
 
-  #fail(text) {
+  /** Say what went wrong; `passes`: until the next look at the room works. */
+  #fail(text, { passes = false } = {}) {
+    this.#failurePasses = passes;
     setOptional(part(this.#root, "failed"), text);
   }
 }
