@@ -13,13 +13,13 @@ import argparse
 import json
 import random
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,7 @@ class Sample:
     at_s: float
     cpu_s: float
     resident_mib: float
+    acknowledged: int
 
 
 class Storm:
@@ -78,7 +79,7 @@ class Storm:
                         moving.start_soon(crowd.come_and_go, number)
                         moving.start_soon(crowd.stop_reading, number)
                     await trio.sleep(SETTLE_S)
-                    await self._storm()
+                    await self._storm(crowd)
                     moving.cancel_scope.cancel()
                 crowd.over = True
             seen = await audience.finish(max(crowd.acknowledged.values(), default=0))
@@ -92,7 +93,7 @@ class Storm:
         self._report(crowd, seen)
         return differences
 
-    async def _storm(self) -> None:
+    async def _storm(self, crowd: Crowd) -> None:
         """Measure, and kill, until the time is over."""
         end = trio.current_time() + self._options.seconds
         spans = self._options.seconds / max(1, self._options.kill)
@@ -104,7 +105,7 @@ class Storm:
             if moments and now >= moments[0]:
                 moments.pop(0)
                 await self._kill()
-            self._sample()
+            self._sample(crowd)
             await trio.sleep(min([SAMPLE_S, end - now, *(moments[0] - now for _ in moments[:1])]))
 
     async def _kill(self) -> None:
@@ -113,11 +114,13 @@ class Storm:
         self._house.process.spawn()
         await self._house.process.ready()
 
-    def _sample(self) -> None:
+    def _sample(self, crowd: Crowd) -> None:
         process = psutil.Process(self._house.process.pid)
         times = process.cpu_times()
         resident_mib = process.memory_info().rss / 2**20
-        self._samples.append(Sample(time.monotonic(), times.user + times.system, resident_mib))
+        cpu_s = times.user + times.system
+        said = len(crowd.acknowledged)
+        self._samples.append(Sample(time.monotonic(), cpu_s, resident_mib, said))
 
     def _report(self, crowd: Crowd, seen: dict[str, Any]) -> None:
         delays = Counter({int(ms): count for ms, count in seen["delays_ms"].items()})
@@ -142,12 +145,17 @@ class Storm:
             print(f"{name:<24} {value}")
 
     def _share(self) -> str:
-        shares = [
-            (after.cpu_s - before.cpu_s) / (after.at_s - before.at_s)
-            for before, after in zip(self._samples, self._samples[1:], strict=False)
+        spans = [
+            (after.cpu_s - before.cpu_s, after.at_s - before.at_s, after, before)
+            for before, after in pairwise(self._samples)
             if after.cpu_s >= before.cpu_s  # no kill between them
         ]
-        return f"{statistics.mean(shares):.0%}, in the busiest second {max(shares):.0%}"
+        busy_s = sum(cpu_s for cpu_s, _, _, _ in spans)
+        said = sum(after.acknowledged - before.acknowledged for _, _, after, before in spans)
+        share = busy_s / sum(took_s for _, took_s, _, _ in spans)
+        most = max(cpu_s / took_s for cpu_s, took_s, _, _ in spans)
+        each_us = busy_s / max(1, said * self._options.members) * 1e6
+        return f"{share:.0%}, in the busiest second {most:.0%}; {each_us:.2f} us a delivery"
 
 
 class Audience:
