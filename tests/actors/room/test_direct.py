@@ -189,6 +189,19 @@ async def test_blocks_survive_a_restart_and_other_rooms_have_none(hall):
     await hall.say("hi", ADA.id)
 
 
+async def test_a_block_holds_though_its_sender_is_gone_before_it_is_done(hall):
+    await hall.say("hi", BOB.id)
+    with trio.CancelScope() as gone:
+
+        async def go():
+            gone.cancel()
+
+        hall.store.before_read = go
+        await hall.direct.block(ADA.id, BOB.id)
+    hall.store.before_read = trio.lowlevel.checkpoint
+    assert await refused(hall.say("ho", BOB.id)) == "blocked"
+
+
 @pytest.mark.parametrize("nth_read", range(1, 22))
 async def test_a_block_holds_from_any_moment_of_a_reconciliation_on(autojump_clock, hall, nth_read):
     await hall.say("one", ADA.id)
