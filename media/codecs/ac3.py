@@ -58,6 +58,8 @@ def ac3_samples(packet: bytes) -> int:
         samples += frame.samples
         at += frame.size_bytes
         if at + _HEAD_BYTES > len(packet):
+            if not samples:
+                raise CodecError("an E-AC-3 packet holds no frame of the first substream")
             return samples
     raise CodecError("an AC-3 packet holds more frames than any encoder sends at once")
 

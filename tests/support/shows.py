@@ -1,6 +1,7 @@
 """A real show in memory: encoded by PyAV, muxed to FLV, read back as the ingest reads it."""
 
 import io
+from collections.abc import Iterator
 from fractions import Fraction
 
 import av
@@ -40,17 +41,22 @@ def encode_flv() -> bytes:
     return target.getvalue()
 
 
-def read_flv(data: bytes) -> list[Frame]:
-    demuxer = FlvDemuxer()
-    frames: list[Frame] = []
+def read_tags(data: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """The type, time (ms) and body of each tag of an FLV file."""
     at = FLV_HEADER_BYTES
     while at + TAG_HEADER_BYTES <= len(data):
         kind, size = data[at], int.from_bytes(data[at + 1 : at + 4], "big")
         time_ms = int.from_bytes(data[at + 7 : at + 8] + data[at + 4 : at + 7], "big")
-        body = bytearray(data[at + TAG_HEADER_BYTES : at + TAG_HEADER_BYTES + size])
-        if kind == 9:
-            frames += demuxer.read_video(time_ms, body)
-        elif kind == 8:
-            frames += demuxer.read_audio(time_ms, body)
+        yield kind, time_ms, data[at + TAG_HEADER_BYTES : at + TAG_HEADER_BYTES + size]
         at += TAG_HEADER_BYTES + size + 4
+
+
+def read_flv(data: bytes) -> list[Frame]:
+    demuxer = FlvDemuxer()
+    frames: list[Frame] = []
+    for kind, time_ms, body in read_tags(data):
+        if kind == 9:
+            frames += demuxer.read_video(time_ms, bytearray(body))
+        elif kind == 8:
+            frames += demuxer.read_audio(time_ms, bytearray(body))
     return frames

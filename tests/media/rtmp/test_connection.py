@@ -1,6 +1,9 @@
 import struct
+from dataclasses import replace
 
 import pytest
+from support.coded import coded_frames
+from support.enhanced import MANY_TRACKS, tracks, video_tag
 
 from media.frames import AudioConfig, AudioFrame, Codec, VideoConfig, VideoFrame
 from media.rtmp import (
@@ -11,9 +14,11 @@ from media.rtmp import (
     PublishRequested,
     RtmpConnection,
     RtmpError,
+    TrackPassedOver,
 )
 from media.rtmp.amf0 import decode_values, encode_values
 from media.rtmp.connection import MAX_COMMANDS_BETWEEN_FRAMES
+from media.timeline import MediaType
 
 HANDSHAKE_BYTES = 3073
 
@@ -406,3 +411,47 @@ def test_memoryviews_are_taken(client) -> None:
     connection = RtmpConnection()
     connection.receive_data(memoryview(bytearray(client.opening())))
     assert isinstance(connection.next_event(), PublishRequested)
+
+
+def test_capabilities_are_told_to_those_who_ask(client, converse, responses) -> None:
+    asked = {
+        "fourCcList": ["hvc1"],
+        "videoFourCcInfoMap": {"hvc1": 2.0},
+        "audioFourCcInfoMap": {"*": 7.0},
+        "capsEx": 15.0,
+    }
+    talk = converse(client.hello() + client.connect(**asked))
+    _, values = answers(responses, talk)[0]
+    assert set(asked) < set(values[2])
+    assert {"avc1", "hvc1", "av01", "vp09", "Opus", "fLaC", "ac-3"} < set(values[2]["fourCcList"])
+    assert values[2]["videoFourCcInfoMap"] == dict.fromkeys(("avc1", "hvc1", "av01", "vp09"), 4.0)
+    assert set(values[2]["audioFourCcInfoMap"]) == {"mp4a", "Opus", "fLaC", "ac-3", "ec-3", ".mp3"}
+    assert values[2]["capsEx"] == 2 + 4 + 8  # multitrack, ModEx, nanoseconds; no reconnecting
+
+
+def test_capabilities_are_not_told_to_others(client, converse, responses) -> None:
+    talk = converse(client.hello() + client.connect())
+    _, values = answers(responses, talk)[0]
+    assert set(values[2]) == {"fmsVer", "capabilities"}
+
+
+def test_enhanced_codecs_are_taken_from_those_who_did_not_ask(client, converse) -> None:
+    config, frame = coded_frames("hevc", None)[:2]
+    talk = converse(
+        client.opening()
+        + client.chunks(video_tag(0, b"hvc1", config.record))
+        + client.chunks(video_tag(3, b"hvc1", frame.data))
+    )
+    assert talk.events[1:] == [Media(config), Media(replace(frame, cts_ms=0))]
+
+
+def test_other_tracks_are_told_of_once(client, converse) -> None:
+    parts = [(b"hvc1", 3, b"x"), (b"hvc1", 1, b"y")]
+    tag = tracks(0x96, 1, MANY_TRACKS, parts)
+    sound = tracks(0x95, 1, MANY_TRACKS, [(b"Opus", 3, b"x")])
+    talk = converse(client.opening() + client.chunks(tag) * 3 + client.chunks(sound, type_id=8) * 3)
+    assert talk.events[1:] == [
+        TrackPassedOver(MediaType.VIDEO, 3),
+        TrackPassedOver(MediaType.VIDEO, 1),
+        TrackPassedOver(MediaType.AUDIO, 3),
+    ]

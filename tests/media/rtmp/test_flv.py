@@ -1,8 +1,19 @@
 import pytest
+from support.coded import coded_frames
+from support.enhanced import (
+    MANY_CODECS,
+    MANY_TRACKS,
+    ONE_TRACK,
+    audio_tag,
+    modified,
+    tracks,
+    video_tag,
+)
 
 from media.frames import AudioConfig, AudioFrame, Codec, VideoConfig, VideoFrame
 from media.rtmp.errors import ErrorCode, RtmpError
 from media.rtmp.flv import FlvDemuxer
+from media.timeline import MediaType
 
 
 @pytest.fixture
@@ -140,3 +151,140 @@ def test_a_track_that_begins_after_the_wrap_stands_by_the_other(demuxer) -> None
     assert audio_times(demuxer, [0xFFFFFFF0]) == [0xFFFFFFF0]
     (frame,) = demuxer.read_video(4, bytearray(b"\x17\x01\0\0\0i"))
     assert frame.dts_ms == (1 << 32) + 4
+
+
+def config_of(video: str | None, audio: str | None) -> bytes:
+    return coded_frames(video, audio)[0].record
+
+
+def test_hevc_by_number_and_by_fourcc() -> None:
+    record = config_of("hevc", None)
+    config = (VideoConfig(Codec.HEVC, record),)
+    for tag in (b"\x1c\0\0\0\0" + record, video_tag(0, b"hvc1", record)):
+        demuxer = FlvDemuxer()
+        assert demuxer.read_video(0, bytearray(tag)) == config
+        by_number = demuxer.read_video(40, bytearray(b"\x2c\x01\xff\xff\xd8nal"))
+        assert by_number == (VideoFrame(40, -40, False, b"nal"),)
+        frame = video_tag(1, b"hvc1", b"\xff\xff\xd8nal", frame_type=2)
+        assert demuxer.read_video(40, bytearray(frame)) == by_number
+        without = video_tag(3, b"hvc1", b"nal")
+        assert demuxer.read_video(80, bytearray(without)) == (VideoFrame(80, 0, True, b"nal"),)
+
+
+def test_avc_and_aac_by_fourcc(client) -> None:
+    demuxer = FlvDemuxer()
+    video = video_tag(0, b"avc1", client.avc_record)
+    assert demuxer.read_video(0, bytearray(video)) == (VideoConfig(Codec.H264, client.avc_record),)
+    frame = demuxer.read_video(5, bytearray(video_tag(1, b"avc1", b"\0\0\x50nal")))
+    assert frame == (VideoFrame(5, 80, True, b"nal"),)
+    audio = audio_tag(0, b"mp4a", client.aac_record)
+    assert demuxer.read_audio(0, bytearray(audio)) == (AudioConfig(Codec.AAC, client.aac_record),)
+    assert demuxer.read_audio(6, bytearray(audio_tag(1, b"mp4a", b"aac"))) == (
+        AudioFrame(6, b"aac"),
+    )
+
+
+@pytest.mark.parametrize("head", [b"\x2f", b"\xef", b"\x91.mp3"])
+def test_mp3_by_number_and_by_fourcc(head) -> None:
+    config, frame = coded_frames(None, "mp3")[:2]
+    assert FlvDemuxer().read_audio(frame.dts_ms, bytearray(head + frame.data)) == (config, frame)
+
+
+@pytest.mark.parametrize("codec", ["opus", "flac", "ac3", "eac3"])
+def test_audio_has_no_composition_time(codec) -> None:
+    fourcc = {"opus": b"Opus", "flac": b"fLaC", "ac3": b"ac-3", "eac3": b"ec-3"}[codec]
+    config, frame = coded_frames(None, codec)[:2]
+    demuxer = FlvDemuxer()
+    sent = demuxer.read_audio(0, bytearray(audio_tag(0, fourcc, config.record)))
+    sent += demuxer.read_audio(frame.dts_ms, bytearray(audio_tag(1, fourcc, frame.data)))
+    assert sent == (config, frame)
+
+
+@pytest.mark.parametrize("codec", ["av1", "vp9"])
+@pytest.mark.parametrize("packet_type", [1, 3])
+def test_av1_and_vp9_have_no_composition_time(codec, packet_type) -> None:
+    fourcc = {"av1": b"av01", "vp9": b"vp09"}[codec]
+    config, frame = coded_frames(codec, None)[:2]
+    demuxer = FlvDemuxer()
+    sent = demuxer.read_video(0, bytearray(video_tag(0, fourcc, config.record)))
+    sent += demuxer.read_video(0, bytearray(video_tag(packet_type, fourcc, frame.data)))
+    assert sent[0].codec == codec
+    assert sent[-1] == frame
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        video_tag(2, b"hvc1"),
+        video_tag(4, b"hvc1", b"\x02\0\x09colorInfo\x03\0\0\x09"),
+        video_tag(4, b"hvc1", b"junk", frame_type=5),
+        video_tag(0, b"hvc1"),
+        video_tag(1, b"hvc1", b"\0\0\0"),
+        video_tag(1, b"hvc1", b"\0"),
+        video_tag(3, b"hvc1"),
+        video_tag(3, b"av01", b"of another codec"),
+        b"\xd1\x00",
+        b"\xd2",
+    ],
+)
+def test_enhanced_video_that_carries_nothing(tag) -> None:
+    demuxer = FlvDemuxer()
+    demuxer.read_video(0, bytearray(video_tag(0, b"hvc1", config_of("hevc", None))))
+    assert demuxer.read_video(0, bytearray(tag)) == ()
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        audio_tag(2, b"Opus"),
+        audio_tag(4, b"Opus", b"\x01\x02\0\0\0\x03"),
+        audio_tag(0, b"Opus"),
+        audio_tag(1, b"Opus"),
+        audio_tag(1, b"fLaC", b"of another codec"),
+    ],
+)
+def test_enhanced_audio_that_carries_nothing(tag) -> None:
+    demuxer = FlvDemuxer()
+    demuxer.read_audio(0, bytearray(audio_tag(0, b"Opus", config_of(None, "opus"))))
+    assert demuxer.read_audio(0, bytearray(tag)) == ()
+
+
+@pytest.mark.parametrize("tag", [video_tag(8, b"hvc1"), video_tag(15, b"av01", b"x")])
+def test_unknown_video_packets_are_refused(tag) -> None:
+    with pytest.raises(RtmpError, match="no video packet of type") as caught:
+        FlvDemuxer().read_video(0, bytearray(tag))
+    assert caught.value.code == ErrorCode.BAD_MEDIA_TAG
+
+
+def test_unknown_audio_packets_are_refused() -> None:
+    with pytest.raises(RtmpError, match="no audio packet of type 3"):
+        FlvDemuxer().read_audio(0, bytearray(audio_tag(3, b"Opus")))
+
+
+def test_a_modifier_moves_the_time() -> None:
+    demuxer = FlvDemuxer()
+    demuxer.read_audio(0, bytearray(audio_tag(0, b"Opus", config_of(None, "opus"))))
+    tag = modified(audio_tag(1, b"Opus", b"x"), (0, (7_900_000).to_bytes(3, "big")), (3, b"?"))
+    assert demuxer.read_audio(100, bytearray(tag)) == (AudioFrame(107, b"x"),)
+
+
+def test_the_first_track_is_played_and_others_are_counted() -> None:
+    record = config_of("hevc", None)
+    demuxer = FlvDemuxer()
+    parts = [(b"av01", 2, b"other"), (b"hvc1", 0, record), (b"vp08", 1, b"unsupported")]
+    assert demuxer.read_video(0, bytearray(tracks(0x96, 0, MANY_CODECS, parts))) == (
+        VideoConfig(Codec.HEVC, record),
+    )
+    same = [(b"hvc1", 1, b"one"), (b"hvc1", 0, b"zero"), (b"hvc1", 2, b"two")]
+    assert demuxer.read_video(9, bytearray(tracks(0xA6, 3, MANY_TRACKS, same))) == (
+        VideoFrame(9, 0, False, b"zero"),
+    )
+    alone = tracks(0xA6, 3, ONE_TRACK, [(b"hvc1", 1, b"one")])
+    assert demuxer.read_video(9, bytearray(alone)) == ()
+    sound = tracks(0x95, 1, ONE_TRACK, [(b"Opus", 1, b"one")])
+    assert demuxer.read_audio(9, bytearray(sound)) == ()
+    assert demuxer.other_tracks == {
+        (MediaType.VIDEO, 2): 2,
+        (MediaType.VIDEO, 1): 3,
+        (MediaType.AUDIO, 1): 1,
+    }
