@@ -171,6 +171,13 @@ describe("commands", () => {
   });
 });
 
+test("in a large room typing is not told at all", async () => {
+  const world = setUp({ token: "T" });
+  const socket = await joinedAs(world, ADA, [1], { members: 201 });
+  world.client.typing();
+  assert.equal(socket.last("typing"), undefined);
+});
+
 describe("what others want to hear", () => {
   test("is emitted; what the page shows by itself is not", async () => {
     const { socket, seen } = await member();

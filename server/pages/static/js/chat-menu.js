@@ -18,7 +18,9 @@ const LABELS = {
   shadowban: "Shadow ban…",
   ban: "Ban…",
 };
-const DANGEROUS = new Set(["delete", "report", "timeout", "purge", "shadowban", "ban"]);
+const DANGEROUS = new Set(["delete", "purge", "shadowban", "ban"]);
+/** What is about the author and not the message begins here. */
+const FIRST_ON_USER = "timeout";
 const GAP_PX = 6;
 const MOVES = { ArrowUp: -1, ArrowDown: 1, PageUp: -8, PageDown: 8, Home: -Infinity, End: Infinity };
 
@@ -151,6 +153,7 @@ export class MessageMenu {
     button.textContent = LABELS[name];
     button.dataset.act = name;
     button.classList.toggle("danger", DANGEROUS.has(name));
+    button.classList.toggle("apart", name === FIRST_ON_USER);
     return button;
   }
 

@@ -10,6 +10,8 @@ import { ChatRoom } from "./chat-room.js";
 export { ChatError };
 
 const TYPING_EVERY_MS = 2_000;
+/** In a larger room nobody is told who is typing. */
+const MAX_TYPING_MEMBERS = 200;
 /** Pushes that the page shows by itself; all others are emitted for whoever wants them. */
 const USED = new Set([
   "message", "edited", "deleted", "purged", "pinned", "unpinned", "reactions", "typing", "members",
@@ -168,7 +170,8 @@ export class ChatClient extends EventTarget {
 
   /** Somebody is writing here; told as often as others can make use of. */
   typing() {
-    if (!this.#joined || this.#now() - this.#typedAt < TYPING_EVERY_MS) return;
+    if (!this.#joined || this.room.members > MAX_TYPING_MEMBERS) return;
+    if (this.#now() - this.#typedAt < TYPING_EVERY_MS) return;
     this.#typedAt = this.#now();
     this.#ask({ do: "typing" }).catch(() => null); // a line that is not shown is no loss
   }
