@@ -15,7 +15,7 @@ from actors.stream import Board, StreamActor, StreamTools
 from media.hls import SegmentSettings
 from server.door import HeadParser, PrependedStream
 from server.gatekeeper import Gatekeeper
-from server.gateway import Gateway
+from server.gateway import Gateway, Registry
 from storage import Put
 from support.inline_store import open_inline_store
 
@@ -82,11 +82,12 @@ class Peer:
 class Stage:
     """A gateway whose connections are pairs of sockets."""
 
-    def __init__(self, gateway, rooms, nursery, room):
+    def __init__(self, gateway, rooms, nursery, room, store=None):
         self.gateway = gateway
         self.rooms = rooms
         self.nursery = nursery
         self.room = room
+        self.store = store
         self.sockets = []
 
     async def connect(self, subprotocol="json", behind=b"", send_buffer_bytes=None):
@@ -120,13 +121,14 @@ async def open_stage(folder, authenticate, **options):
             await store.commit(Put("streams", room, stream_doc("hash"), 0))
         async with trio.open_nursery() as nursery:
             supervisor = Supervisor(nursery)
-            factory = RoomFactory(store, FixedClock())
+            connections = options.setdefault("registry", Registry())
+            factory = RoomFactory(store, FixedClock(), connections)
             rooms = Directory(supervisor, "room", factory)
             streams = Directory(supervisor, "stream", stream_factory(store))
             gatekeeper = Gatekeeper(store, streams, rooms)
             direct = DirectMessages(store, FixedClock(), rooms)
             gateway = Gateway(rooms, gatekeeper.admit, authenticate, direct=direct, **options)
-            stage = Stage(gateway, rooms, nursery, room)
+            stage = Stage(gateway, rooms, nursery, room, store)
             yield stage
             nursery.cancel_scope.cancel()
         for socket in stage.sockets:

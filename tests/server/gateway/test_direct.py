@@ -2,10 +2,24 @@
 
 import pytest
 import trio
+from support.socket_stage import open_stage
+from trio.testing import wait_all_tasks_blocked
 
-from actors.room import direct_room_id
+from actors.ports import Batch
+from actors.room import (
+    CountMembers,
+    DirectPosted,
+    Message,
+    MessagePosted,
+    Person,
+    Send,
+    direct_room_id,
+)
 from actors.room.direct_messages import USER_BURST_CONVERSATIONS
+from server.gateway import Registry
+from server.gateway.closing import SLOW
 from server.gateway.commands import parse
+from server.gateway.connection import MAX_HELD_FRAMES
 from server.gateway.direct import BlockUser, ListBlocks, ListDirect, SendDirect, UnblockUser
 from server.gateway.fields import CommandRefused
 from storage import Put
@@ -293,3 +307,50 @@ async def test_a_full_house_refuses_for_a_while(venue):
         assert reply["error"]["retry_after"] > 0
         venue.rooms._max_actors = 2
         assert (await ada.ok("dm", user="usr_eve", content="hi", client_id="c"))["offset"] == 1
+
+
+async def test_who_reads_slowly_misses_pushes_and_keeps_the_connection(
+    autojump_clock, tmp_path, authenticate, monkeypatch
+):
+    monkeypatch.setattr("actors.room.limits.USER_BURST_MESSAGES", 1_000)
+    async with open_stage(tmp_path, authenticate) as stage:
+        await add_users(stage.store, "ada", "bob")
+        bob = await stage.connect(send_buffer_bytes=4096)
+        await bob.say({"id": 1, "do": "auth", "token": "token-bob"})
+        await bob.reply()
+        await bob.say({"id": 2, "do": "dm", "user": "usr_ada", "content": "write to me"})
+        room = (await bob.reply())["ok"]["room"]
+        for _ in range(100):
+            await stage.rooms.ask(room, Send(Person("usr_ada", "Ada"), "x" * 1000))
+        await bob.say({"id": 3, "do": "dms"})
+        offsets, reply = [], None
+        while reply is None:
+            for item in await bob.items():
+                if item.get("push") == "dm":
+                    offsets.append(item["offset"])
+                elif "re" in item:
+                    reply = item
+        assert reply["ok"]["rooms"][0]["offset"] == 101
+        assert offsets == list(range(1, len(offsets) + 1)), (
+            "what the socket took, once and in order"
+        )
+        assert len(offsets) < 101
+
+
+async def test_pushes_that_wait_for_a_reply_are_dropped_before_the_client_is_closed(
+    autojump_clock, tmp_path, authenticate
+):
+    registry = Registry()
+    async with open_stage(tmp_path, authenticate, registry=registry) as stage:
+        await stage.connect()
+        await wait_all_tasks_blocked()
+        (connection,) = registry
+        question = CountMembers()
+        question.reply.answer(0)
+        connection._session.question = question  # settled, and its reply is not written yet
+        message = Message(1, "msg_1", "usr_ada", "Ada", "hi", 0)
+        dm = Batch((DirectPosted(ROOM, message),), ephemeral=True)
+        for _ in range(MAX_HELD_FRAMES + 10):
+            assert connection.offer(dm) is None
+        assert len(connection._held) == MAX_HELD_FRAMES
+        assert connection.offer(Batch((MessagePosted(ROOM, message),))) is SLOW
