@@ -230,7 +230,7 @@ class Connection:
         if self._closing is not None:
             return
         try:
-            self._outbox.send_reply(b"".join((self._encoding.frame([item]), *held)))
+            self._outbox.send_reply(b"".join((self._encoding.reply(item), *held)))
         except OSError:
             self.close(GONE)
         if self._malformed >= MAX_MALFORMED_COMMANDS:

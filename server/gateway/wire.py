@@ -1,6 +1,7 @@
 """What is said on the wire: plain objects, the same in both subprotocols."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, assert_never
 
@@ -39,6 +40,17 @@ from actors.stream import Facts, StreamNews
 
 Item = dict[str, Any]
 """One item of a server's frame: a reply or a push."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Things that many clients are told, in a reply's list: each is encoded once for all of them.
+
+    A thing is immutable, and what a room tells again is the same object for as long as it is so.
+    """
+
+    things: tuple[Message | Event, ...]
+
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -116,6 +128,11 @@ def _moderation(event: Sanctioned | RoleChanged | MessageHeld | HeldResolved) ->
             assert_never(event)
 
 
+def told(thing: Message | Event) -> Item:
+    """Make the item of a thing that is told."""
+    return message_item(thing) if isinstance(thing, Message) else durable(thing)
+
+
 def durable(event: Event) -> Item:
     """Make the item of what has an offset."""
     kind, detail = _detail(event)
@@ -176,11 +193,11 @@ def joined(room: str, state: Joined) -> Item:
         "epoch": state.epoch,
         "offset": state.offset,
         "recovered": state.recovered,
-        "messages": _messages(state.messages),
-        "events": [durable(event) for event in state.events],
+        "messages": Told(state.messages),
+        "events": Told(state.events),
         "reactions": dict(state.sums),
         "members": state.members,
-        "pinned": _messages(state.pinned),
+        "pinned": Told(state.pinned),
         "modes": state.modes.document(),
         "role": state.role,
     }
@@ -260,7 +277,7 @@ def _news(news: StreamNews) -> Item:
 
 def history(room: str, page: HistoryPage) -> Item:
     """Make the result of ``history``."""
-    return {"room": room, "messages": _messages(page.messages), "more": page.more}
+    return {"room": room, "messages": Told(page.messages), "more": page.more}
 
 
 def _edited(message: Message) -> Item:
@@ -271,10 +288,6 @@ def _edited(message: Message) -> Item:
     if message.deleted:
         item["deleted"] = True
     return item
-
-
-def _messages(messages: Iterable[Message]) -> list[Item]:
-    return [message_item(message) for message in messages]
 
 
 def _by(by: By) -> Item:
