@@ -33,7 +33,7 @@ from server.api.room_bodies import (
 )
 from server.api.times import read_cursor, rfc3339, write_cursor
 from server.api.wire import reply
-from server.gateway.wire import history, message_item
+from server.gateway.wire import message_item
 
 rooms = Blueprint("rooms", __name__, url_prefix="/api/v1/rooms")
 tag_blueprint(rooms, ["rooms"])
@@ -105,7 +105,8 @@ async def list_messages(room_id: str, query_args: MessagesQuery) -> Response:
     person = await entering(room_id)
     question = History(query_args.before, query_args.limit, person)
     page = await current_house().rooms.ask(room_id, question)
-    response: Response = jsonify(history(room_id, page))
+    messages = [message_item(message) for message in page.messages]
+    response: Response = jsonify({"room": room_id, "messages": messages, "more": page.more})
     return response
 
 
