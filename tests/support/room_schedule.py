@@ -1,5 +1,7 @@
 """What members of a room do in a schedule, and what each of them can see of it."""
 
+from operator import itemgetter
+
 from actors.kernel import KernelError
 from actors.room import (
     Delete,
@@ -23,6 +25,9 @@ from actors.room.moderation import Approve, PurgeUser, RemoveMessage, SetModes, 
 OWNER = Person("usr_o", "Olga")
 EMOJI = ("👍", "🎸")
 CLOSED = object()
+EVENTS = "room_events"
+KEPT_IN = {"approve": "room_pending"}
+"""Where a question finds what it is about, if not among the events."""
 BEYOND = 10**9
 """An offset that no room has."""
 
@@ -148,7 +153,10 @@ class Client:
         if sent.offset is not None:
             assert self.acknowledged.setdefault(client_id, sent) == sent
 
-    async def ask(self, question):
+    async def ask(self, what, n):
+        question = self._question(what, n)
+        if question is None:
+            return
         try:
             offset = await self.hall.ask(question)
         except (RoomError, KernelError):
@@ -157,32 +165,36 @@ class Client:
             assert offset not in self.offsets
             self.offsets.add(offset)
 
-
-def question_of(what, client, n):
-    """Ask for something about what there is; None where there is nothing of the kind."""
-    match what:
-        case "purge":
-            return Moderate(OWNER, PurgeUser(client.person.user_id))
-        case "slow":
-            return Moderate(OWNER, SetSlow(n % 2))
-        case "approval":
-            return Moderate(OWNER, SetModes(approval=n % 2 == 0))
-    prefix = "pnd_" if what == "approve" else "msg_"
-    ids = sorted(key for _, key in client.hall.store.rows if key.startswith(prefix))
-    if not ids:
-        return None
-    id_ = ids[n % len(ids)]
-    match what:
-        case "approve":
-            return Moderate(OWNER, Approve(id_))
-        case "remove":
-            return Moderate(OWNER, RemoveMessage(id_))
-        case "edit":
-            return Edit(client.person, id_, f"edited {n}")
-        case "delete":
-            return Delete(client.person, id_)
-        case "react" | "unreact":
-            return React(client.person, id_, EMOJI[n % len(EMOJI)], on=what == "react")
-        case "pin" | "unpin":
-            return Pin(OWNER, id_, on=what == "pin")
-    raise AssertionError(what)
+    def _question(self, what, n):
+        """Ask for something about what there is; None where there is nothing of the kind."""
+        match what:
+            case "purge":
+                return Moderate(OWNER, PurgeUser(self.person.user_id))
+            case "slow":
+                return Moderate(OWNER, SetSlow(n // 5))
+            case "approval":
+                return Moderate(OWNER, SetModes(approval=n == 0))
+        rows = self.hall.store.rows.items()
+        kept_in = KEPT_IN.get(what, EVENTS)
+        found = sorted(
+            ((id_, doc) for (kind, id_), (_, doc) in rows if kind == kept_in), key=itemgetter(0)
+        )
+        found = [(id_, doc) for id_, doc in found if doc.get("kind", "message") == "message"]
+        if not found:
+            return None
+        id_, doc = found[-1 - n % len(found)]
+        author = self.person if n == 0 else Person(doc["user"], doc["name"])
+        match what:
+            case "approve":
+                return Moderate(OWNER, Approve(id_))
+            case "remove":
+                return Moderate(OWNER, RemoveMessage(id_))
+            case "edit":
+                return Edit(author, id_, f"edited {n}")
+            case "delete":
+                return Delete(author, id_)
+            case "react" | "unreact":
+                return React(self.person, id_, EMOJI[n % len(EMOJI)], on=what == "react")
+            case "pin" | "unpin":
+                return Pin(OWNER, id_, on=what == "pin")
+        raise AssertionError(what)

@@ -3,42 +3,31 @@
 import trio
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.room_schedule import BEYOND, OWNER, Client, View, question_of
+from support.room_schedule import BEYOND, OWNER, Client, View
 from trio.testing import MockClock
 
 from storage import Conflict, ConflictReason, OutcomeUnknown, Put, StoreUnavailable
 
 USERS = 3
+MAX_STEPS = 45
+"""With the last word fewer messages than a newcomer is shown."""
 SETTLED_S = 60
 """Until the store is asked again, crashes are forgiven, and what is purged is blank."""
 
-user = st.integers(0, USERS - 1)
-nth = st.integers(0, 5)
-asked = (
+ASKED = (
     "edit", "delete", "remove", "react", "unreact", "pin", "unpin", "purge", "slow", "approval",
     "approve",
 )  # fmt: skip
-before = (OutcomeUnknown, StoreUnavailable, Conflict, RuntimeError)
-after = (OutcomeUnknown, RuntimeError)
-
-step = st.one_of(
-    st.tuples(st.just("send"), user, nth),
-    st.tuples(st.just("send"), user, nth),
-    st.tuples(st.just("resend"), user, nth),
-    st.tuples(st.sampled_from(asked), user, nth),
-    st.tuples(st.sampled_from(asked), user, nth),
-    st.tuples(st.just("drop"), user, nth),
-    st.tuples(st.sampled_from(["return", "return", "return before"]), user, nth),
-    st.tuples(st.sampled_from(["return beyond", "return elsewhere"]), user, nth),
-    st.tuples(st.just("break"), user, nth),
-    st.tuples(st.sampled_from(["restart", "kill"]), user, nth),
-    st.tuples(st.just("fail before"), st.sampled_from(before), nth),
-    st.tuples(st.just("fail after"), st.sampled_from(after), nth),
-    st.tuples(st.just("fail reading"), st.just(StoreUnavailable), nth),
-    st.tuples(st.just("pass"), st.integers(1, 4), nth),
-    st.tuples(st.just("settle"), st.sampled_from([0.0, 0.1, 1.0]), nth),
-    st.tuples(st.just("settle"), st.sampled_from([1.0, 10.0]), nth),
-)
+BEFORE = (OutcomeUnknown, StoreUnavailable, Conflict, RuntimeError)
+AFTER = (OutcomeUnknown, RuntimeError)
+WEIGHTS = {
+    "send": 8, "resend": 2, "pass": 2, "settle": 2, "react": 3, "edit": 2, "purge": 2, "pin": 2,
+    "drop": 2, "return": 6, "return before": 2, "return beyond": 1, "return elsewhere": 1,
+    "break": 1, "restart": 1, "kill": 1, "fail before": 1, "fail after": 1, "fail reading": 1,
+}  # fmt: skip
+KINDS = [kind for kind in dict.fromkeys((*WEIGHTS, *ASKED)) for _ in range(WEIGHTS.get(kind, 1))]
+step = st.tuples(st.sampled_from(KINDS), st.integers(0, USERS - 1), st.integers(0, 5))
+"""What happens, with which of the clients, and which of several ways of it."""
 
 
 def planted(error):
@@ -91,29 +80,28 @@ async def run_schedule(hall, make_listener, person, steps):
     for client in clients:
         await client.come()
     for what, which, n in steps:
+        client = clients[which]
         match what:
-            case "send":
-                clients[which].sent += 1
-                hall.process.start_soon(clients[which].say, clients[which].sent)
-            case "resend":
-                hall.process.start_soon(clients[which].say, clients[which].sent)
-            case _ if what in asked:
-                question = question_of(what, clients[which], n)
-                if question is not None:
-                    hall.process.start_soon(clients[which].ask, question)
+            case "send" | "resend":
+                client.sent += what == "send"
+                hall.process.start_soon(client.say, client.sent)
+            case _ if what in ASKED:
+                hall.process.start_soon(client.ask, what, n)
             case "fail before":
-                fail_once(hall.store, "before_commit", which)
+                fail_once(hall.store, "before_commit", BEFORE[n % len(BEFORE)])
             case "fail after":
-                fail_once(hall.store, "after_commit", which)
+                fail_once(hall.store, "after_commit", AFTER[n % len(AFTER)])
             case "fail reading":
-                fail_once(hall.store, "before_read", which, skipped=n)
+                fail_once(hall.store, "before_read", StoreUnavailable, skipped=n)
             case "pass":
-                for _ in range(which):
+                for _ in range(n):
                     await trio.lowlevel.checkpoint()
             case "settle":
-                await trio.sleep(which)
+                await trio.sleep(10**n / 1000)
             case _:
                 await come_and_go(hall, clients, what, which, n)
+        if n > 2 and what in ("send", *ASKED):
+            await trio.sleep(1)  # what comes next finds it done
     await trio.sleep(SETTLED_S)
     hall.store.before_commit = hall.store.after_commit = trio.lowlevel.checkpoint
     hall.store.before_read = trio.lowlevel.checkpoint
@@ -159,7 +147,7 @@ def check_store(store, clients):
 
 def test_any_schedule(open_hall, listener, person):
     @settings(max_examples=150, deadline=None)
-    @given(steps=st.lists(step, min_size=15, max_size=45))
+    @given(steps=st.lists(step, min_size=15, max_size=MAX_STEPS))
     def check(steps):
         async def run():
             async with open_hall() as hall:
