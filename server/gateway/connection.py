@@ -255,6 +255,8 @@ class Connection:
     async def _flush(self) -> None:
         try:
             await self._outbox.flush()
+        except trio.TooSlowError:
+            self.close(SLOW)
         except (OSError, trio.ClosedResourceError):
             self.close(GONE)
 

@@ -8,6 +8,9 @@ import trio
 
 MAX_OUTBOX_BYTES = 256 * 1024
 """Some 1,000 messages, beyond what the kernel holds: who is further behind resumes by offset."""
+STALL_TIMEOUT_S = 30.0
+"""Who takes nothing at all for so long is not slow, but holds our memory: a long recovery is
+megabytes."""
 
 
 class Outbox:
@@ -78,9 +81,13 @@ class Outbox:
             self.queued_bytes = sum(len(each) for each in kept)
 
     async def flush(self) -> None:
-        """Write what waits, as the socket takes it, until nothing does. OSError, and trio's own."""
+        """Write what waits, as the socket takes it, until nothing does.
+
+        OSError, and trio's own; TooSlowError where the socket takes nothing for STALL_TIMEOUT_S.
+        """
         while self._queue:
-            await trio.lowlevel.wait_writable(self._socket)
+            with trio.fail_after(STALL_TIMEOUT_S):
+                await trio.lowlevel.wait_writable(self._socket)
             self._write_some()
         self._queue = None
         self._flushing = False
