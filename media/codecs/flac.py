@@ -6,7 +6,7 @@ from media.codecs.info import AudioInfo, CodecError
 
 STREAMINFO_BYTES = 34
 MIN_BLOCK_SAMPLES = 16  # RFC 9639, 8.2
-MAX_CHANNELS = 8
+MAX_BLOCK_MS = 250  # longer ones fit no segment; encoders make 105
 
 _MARKER = b"fLaC"
 _BLOCK_HEADER_BYTES = 4
@@ -41,6 +41,8 @@ def parse_flac_streaminfo(record: bytes) -> AudioInfo:
         raise CodecError("the FLAC configuration has a sample rate of 0")
     if not MIN_BLOCK_SAMPLES <= smallest <= largest:
         raise CodecError(f"the FLAC configuration has blocks of {smallest} to {largest} samples")
+    if largest * 1000 > MAX_BLOCK_MS * rate:
+        raise CodecError(f"the FLAC blocks last longer than {MAX_BLOCK_MS} ms: make them smaller")
     return AudioInfo("fLaC", rate, channels, channels)
 
 

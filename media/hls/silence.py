@@ -31,7 +31,7 @@ _OPUS_STEREO = 1 << 2
 _OPUS_SILENT_FRAME = b"\xff\xfe"  # the range coder's first symbol says silence (RFC 6716, 4.3)
 
 _FLAC_CRC_8, _FLAC_CRC_16 = 0x107, 0x18005  # generators (RFC 9639, 9.1.8 and 9.3)
-_MAX_FLAC_BLOCK_SAMPLES = 4608
+_FLAC_BLOCK_SAMPLES = 1024  # what does not fit whole stays a hole: a block of 4608 is 96 ms
 
 # By acmod, without and with an LFE channel: FFmpeg's names of the layouts its encoders take.
 _AC3_LAYOUTS = {
@@ -86,7 +86,7 @@ def silent_opus_packet(streams: int, coupled: int) -> bytes:
 
 def silent_flac_frame(streaminfo: bytes, channels: int) -> bytes:
     """One frame (RFC 9639, 9) of constant subframes of zeros."""
-    block = min(largest_block_samples(streaminfo), _MAX_FLAC_BLOCK_SAMPLES)
+    block = min(largest_block_samples(streaminfo), _FLAC_BLOCK_SAMPLES)
     # A 16-bit block size follows; sample rate and size are as in STREAMINFO; frame number 0.
     head = bytes([0xFF, 0xF8, 0x70, (channels - 1) << 4, 0]) + (block - 1).to_bytes(2, "big")
     head += _crc(head, _FLAC_CRC_8, 8)

@@ -91,6 +91,7 @@ def test_cut_short() -> None:
         (streaminfo(rate=0), "rate of 0"),
         (streaminfo(smallest=15), "15 to 4096"),
         (streaminfo(smallest=4097), "4097 to 4096"),
+        (streaminfo(largest=11_026), "longer than 250 ms"),
         (streaminfo() + b"x", "35 bytes"),
     ],
 )

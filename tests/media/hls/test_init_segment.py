@@ -2,8 +2,9 @@ import io
 
 import av
 import pytest
+from support.coded import coded_frames
 
-from media.codecs import read_video_config
+from media.codecs import read_audio_config, read_video_config
 from media.frames import Codec, VideoConfig
 from media.hls.init_segment import InitSegmentError, audio_init_segment, video_init_segment
 
@@ -53,3 +54,60 @@ def test_a_record_ffmpeg_cannot_read_is_refused(material):
     info = read_video_config(material.video_config)
     with pytest.raises(InitSegmentError):
         video_init_segment(1, config, info, material.keyframe)
+
+
+@pytest.mark.parametrize(("codec", "tag"), [("hevc", "hvc1"), ("av1", "av01"), ("vp9", "vp09")])
+@pytest.mark.parametrize("size", [(128, 72), (642, 362)])
+def test_other_video_codecs(codec, tag, size):
+    config, keyframe = coded_frames(codec, None, 1, size)[:2]
+    init = video_init_segment(1, config, read_video_config(config), keyframe.data)
+    assert init.timescale == 90_000
+    with av.open(io.BytesIO(init.data)) as source:
+        context = source.streams[0].codec_context
+        assert (context.name.replace("libdav1d", "av1"), context.codec_tag) == (codec, tag)
+        assert (context.width, context.height) == size
+    boxes = init.data
+    assert (b"hvcC" in boxes, b"av1C" in boxes, b"vpcC" in boxes) == (
+        codec == "hevc", codec == "av1", codec == "vp9",
+    )  # fmt: skip
+    if codec != "hevc":  # whose parameter sets FFmpeg marks as complete
+        assert config.record[:12] in boxes
+
+
+@pytest.mark.parametrize("codec", ["hevc", "av1", "vp9"])
+def test_the_head_of_any_picture_is_enough(codec):
+    config, keyframe = coded_frames(codec, None, 1, (642, 362))[:2]
+    info = read_video_config(config)
+    whole = video_init_segment(1, config, info, keyframe.data)
+    for tail in (bytes(100_000), b"\xff" * 100_000, b"\xc9" * 7):
+        assert video_init_segment(1, config, info, keyframe.data + tail) == whole
+    for end in range(32, 96, 3):
+        assert video_init_segment(1, config, info, keyframe.data[:end]).timescale == 90_000
+
+
+@pytest.mark.parametrize("layout", ["mono", "stereo", "5.1(side)"])
+@pytest.mark.parametrize(
+    ("codec", "box"),
+    [("opus", b"dOps"), ("flac", b"dfLa"), ("ac3", b"dac3"), ("eac3", b"dec3"), ("mp3", b"esds")],
+)
+def test_other_audio_codecs(codec, box, layout):
+    if layout == "5.1(side)" and codec in ("mp3", "opus"):
+        layout = {"mp3": "stereo", "opus": "5.1"}[codec]
+    config, packet = coded_frames(None, codec, 1, layout=layout)[:2]
+    info = read_audio_config(config)
+    init = audio_init_segment(1, config, packet.data)
+    assert init.timescale == 48_000
+    assert box in init.data
+    assert init.data[-4:] != b"mdat"
+    with av.open(io.BytesIO(init.data)) as source:
+        (stream,) = source.streams
+        assert stream.codec_context.name.removesuffix("float") == codec
+        assert stream.codec_context.sample_rate == 48_000
+        assert stream.codec_context.layout.nb_channels == info.channels
+
+
+@pytest.mark.parametrize("codec", ["ac3", "eac3"])
+def test_a_packet_that_ffmpeg_cannot_read_is_refused(codec):
+    config = coded_frames(None, codec, 1)[0]
+    with pytest.raises(InitSegmentError, match="cannot be made out"):
+        audio_init_segment(1, config, b"\x0b\x77\0\0")
