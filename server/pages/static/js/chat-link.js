@@ -32,6 +32,12 @@ export class ChatError extends Error {
   }
 }
 
+/** When the server says to come back, in the reason that it closes with; null where it does not. */
+function toldMs(reason) {
+  const told = /retry in (\d+) s/.exec(reason ?? "");
+  return told === null ? null : Number(told[1]) * 1_000;
+}
+
 export class ChatLink {
   state = "closed";
 
@@ -78,7 +84,7 @@ export class ChatLink {
     this.#socket = socket;
     socket.onopen = () => this.#begin(socket);
     socket.onmessage = (event) => this.#receive(JSON.parse(event.data));
-    socket.onclose = (event) => this.#lost(socket, event.code);
+    socket.onclose = (event) => this.#lost(socket, event.code, event.reason);
   }
 
   reconnect() {
@@ -142,18 +148,21 @@ export class ChatLink {
     else reply.resolve(ok);
   }
 
-  async #lost(socket, code) {
+  async #lost(socket, code, reason) {
     if (this.#socket !== socket) return;
     this.#drop();
+    const told = toldMs(reason);
     if (code in FINAL_CLOSES) {
       this.#setState("closed", FINAL_CLOSES[code]);
     } else if (code === CLOSE_AUTH) {
       this.#retryIn(this.#backoffMs());
       await this.#refreshToken();
     } else if (code === CLOSE_FLOODING) {
-      this.#retryIn(FLOOD_PAUSE_MS, "flooding");
+      this.#retryIn(told ?? FLOOD_PAUSE_MS, "flooding");
     } else if (code === CLOSE_RESTART) {
-      this.#retryIn(BACKOFF_FIRST_MS + this.#random() * RESTART_SPREAD_MS);
+      // Each client is told another second; within it they spread by themselves.
+      const spreadMs = told === null ? RESTART_SPREAD_MS : 1_000;
+      this.#retryIn((told ?? BACKOFF_FIRST_MS) + this.#random() * spreadMs);
     } else {
       this.#retryIn(this.#backoffMs());
     }

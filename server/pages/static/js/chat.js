@@ -168,6 +168,11 @@ export class ChatClient extends EventTarget {
     return this.#ask({ do: "moderate", action, ...fields });
   }
 
+  /** How a stream stands; until this connection ends, "push" tells what happens to it. */
+  watch(stream) {
+    return this.#link.ask({ do: "watch", stream });
+  }
+
   /** Somebody is writing here; told as often as others can make use of. */
   typing() {
     if (!this.#joined || this.room.members > MAX_TYPING_MEMBERS) return;
