@@ -4,6 +4,7 @@ import typing
 
 import pytest
 from jsonschema import Draft7Validator, Draft202012Validator
+from support.chat_samples import PUSHES as SAMPLES
 from support.chat_schema import (
     CHANNEL,
     DOCUMENT,
@@ -87,7 +88,7 @@ def test_error_codes_are_those_that_are_raised():
 
 
 def test_push_kinds_are_those_that_are_sent():
-    assert PUSHES.keys() == _kinds_of_samples() | kinds_pushed("server/gateway/*.py")
+    assert PUSHES.keys() == {item["push"] for item in SAMPLES} | kinds_pushed("server/gateway/*.py")
 
 
 def test_close_codes_are_those_that_connections_are_closed_with():
@@ -151,9 +152,3 @@ def _objects(schema):
 
 def _example(name):
     return CHANNEL["messages"][name]["examples"][0]["payload"]
-
-
-def _kinds_of_samples():
-    from support.chat_samples import PUSHES as SAMPLES
-
-    return {item["push"] for item in SAMPLES}
