@@ -15,6 +15,10 @@ import { curtainWords } from "./ticket.js";
 const POLL_LIVE_MS = 10_000;
 const POLL_RESTING_MS = 3_000;
 const POLL_WITHOUT_TICKET_MS = 4_000;
+/** While the server tells what happens, asking is for what it does not tell. */
+const POLL_TOLD_MS = 60_000;
+/** All listeners hear of a start at once, and must not all ask for the show at once. */
+const LOOK_SPREAD_MS = 3_000;
 
 const root = document.querySelector("[data-stream-id]");
 const { streamId } = root.dataset;
@@ -28,8 +32,10 @@ const stage = new Stage(part(root, "stage"), {
   source: () => admission.playback(),
 });
 const offers = new Offers(part(root, "offers"));
+let shown = null;
 let status = null;
 let chat = null;
+let told = false;
 
 function timeLine(stream) {
   if (stream.status === "live" && stream.started_at) return `on stage for ${since(stream.started_at)}`;
@@ -84,13 +90,39 @@ function followStatus() {
   }
 }
 
+async function follow(stream) {
+  shown = stream;
+  status = stream.status;
+  showInfo(stream);
+  await admission.look(stream);
+  followStatus();
+}
+
+/** Take what is told of the stream. What has to be looked at is, soon, but not by all at once. */
+function hear({ event, at, gone, ...news }) {
+  if (shown === null || news.stream !== streamId) return;
+  if (event === "viewers") {
+    shown = { ...shown, ...news };
+    showInfo(shown);
+  } else if (["interrupted", "ended"].includes(event) && !gone) {
+    const ended = event === "ended" ? { ended_at: at } : {};
+    follow({ ...shown, ...news, ...ended }).catch(refreshNow);
+  } else setTimeout(refreshNow, Math.random() * LOOK_SPREAD_MS);
+}
+
+/** Have the server tell, on the chat's connection, and for as long as that lasts. */
+async function listenIn({ detail: { state } }) {
+  told = false;
+  if (state !== "open") return;
+  const stream = await chat.client.watch(streamId).catch(() => null);
+  told = stream !== null;
+  if (told && stream.status !== status) refreshNow();
+}
+
 async function refresh() {
   try {
     const stream = await api.stream(streamId);
-    status = stream.status;
-    showInfo(stream);
-    await admission.look(stream);
-    followStatus();
+    await follow(stream);
     openChat(stream);
   } catch (error) {
     if (error.status === 404) showMissing();
@@ -104,6 +136,8 @@ function openChat(stream) {
     const roomId = stream.room_id ?? streamId;
     chat = new ChatView(part(root, "chat"), roomId);
     chat.addEventListener("putout", doubtAdmission);
+    chat.client.addEventListener("state", listenIn);
+    chat.addEventListener("push", ({ detail: { push } }) => push.push === "stream" && hear(push));
     offerModeration(chat.client, roomId);
   } else if (stream.access === "ticket" && admission.state === "open") chat.comeIn();
 }
@@ -133,6 +167,7 @@ function showMissing() {
 
 function pollMs() {
   if (admission.state === "shut") return POLL_WITHOUT_TICKET_MS;
+  if (told && (stage.player.state === "playing" || !isOnAir())) return POLL_TOLD_MS;
   return status === "live" && stage.player.state === "playing" ? POLL_LIVE_MS : POLL_RESTING_MS;
 }
 
