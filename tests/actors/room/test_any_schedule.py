@@ -21,9 +21,10 @@ ASKED = (
 BEFORE = (OutcomeUnknown, StoreUnavailable, Conflict, RuntimeError)
 AFTER = (OutcomeUnknown, RuntimeError)
 WEIGHTS = {
-    "send": 8, "resend": 2, "pass": 2, "settle": 2, "react": 3, "edit": 2, "purge": 2, "pin": 2,
-    "drop": 2, "return": 6, "return before": 2, "return beyond": 1, "return elsewhere": 1,
-    "break": 1, "restart": 1, "kill": 1, "fail before": 1, "fail after": 1, "fail reading": 1,
+    "send": 8, "resend": 2, "pass": 2, "settle": 2, "react": 3, "edit": 2, "purge": 2,
+    "pin": 3, "delete": 3, "drop": 2, "return": 6, "return before": 2, "return beyond": 1,
+    "return elsewhere": 1, "break": 1, "restart": 1, "kill": 1, "fail before": 1, "fail after": 1,
+    "fail reading": 1,
 }  # fmt: skip
 KINDS = [kind for kind in dict.fromkeys((*WEIGHTS, *ASKED)) for _ in range(WEIGHTS.get(kind, 1))]
 step = st.tuples(st.sampled_from(KINDS), st.integers(0, USERS - 1), st.integers(0, 5))
