@@ -43,6 +43,11 @@ class Secrets:
         return self.derive("stream-key-fingerprint")
 
     @property
+    def webhook_sealing(self) -> bytes:
+        """For the secrets that sign webhooks out, at rest."""
+        return self.derive("webhook-secret-sealing")
+
+    @property
     def playback_sessions(self) -> bytes:
         """For the sessions in the paths of playlists."""
         return self.derive("playback-sessions")

@@ -137,6 +137,13 @@ SCHEMA = Schema(
                 by("on_air", "started_at"),
             ),
         ),
+        Collection("stream_events", fields={"sequence": int}, indexes=(by("sequence"),)),
+        Collection(
+            "hook_endpoints",
+            fields={"stream": str, "created_at": int, "due_at": int},
+            indexes=(by("stream", "created_at"), by("due_at")),
+        ),
+        Collection("hook_lines", fields={}, indexes=()),
         Collection(
             "rooms",
             fields={
@@ -294,6 +301,7 @@ SCHEMA = Schema(
         Migration(4, "who keeps order in a room, and how"),
         Migration(5, "direct rooms, and who has blocked whom"),
         Migration(6, "who has signed out everywhere"),
+        Migration(7, "webhooks out"),
     ),
 )
 """What Bandstand stores. Times are int64 milliseconds since 1970."""

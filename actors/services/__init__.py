@@ -3,7 +3,8 @@
 from actors.services.access_tokens import AccessTokens, AccountError, Principal
 from actors.services.accounts import Accounts, SignedIn, User, create_user
 from actors.services.passwords import Passwords
-from actors.services.stream_keys import SealBroken, StreamKeys
+from actors.services.sealing import SealBroken, Sealing
+from actors.services.stream_keys import StreamKeys
 
 __all__ = [
     "AccessTokens",
@@ -12,6 +13,7 @@ __all__ = [
     "Passwords",
     "Principal",
     "SealBroken",
+    "Sealing",
     "SignedIn",
     "StreamKeys",
     "User",

@@ -11,6 +11,7 @@ import trio
 from actors.ids import new_id
 from actors.kernel import Actor, Ask
 from actors.ports import Clock, LicenceChanged, Publisher
+from actors.services.hooks import STREAM_DELETED
 from actors.services.licences import revoked_licences
 from actors.services.stream_keys import StreamKeys
 from actors.stream.board import Board
@@ -31,6 +32,7 @@ from actors.stream.messages import (
     StreamNotFound,
     UpdateStream,
 )
+from actors.stream.outbox import EVENT_OF
 from actors.stream.record import COLLECTION, Record
 from media.codecs import CodecError
 from media.hls import InitSegmentError, Segmenter, SegmentSettings
@@ -129,6 +131,7 @@ class StreamActor(Actor[StreamMessage]):
                 self._end_show("The show was stopped from the studio.")
             case DeleteStream():
                 self._end_show("The stream was deleted.")
+                record.tell(STREAM_DELETED, self._tools.clock.now_ms())
                 record.delete(message.reply)
             case _:
                 assert_never(message)
@@ -268,11 +271,13 @@ class StreamActor(Actor[StreamMessage]):
 
     def _change_status(self, change: Change, **fields: Any) -> None:
         assert self._record is not None
-        self._status = next_status(self._status, change)
+        before, self._status = self._status, next_status(self._status, change)
+        now_ms = self._tools.clock.now_ms()
         if self._status is Status.ENDED:
-            fields["ended_at"] = self._tools.clock.now_ms()
+            fields["ended_at"] = now_ms
         on_air = self._status in ON_AIR
         self._record.change(status=self._status.value, on_air=on_air, **fields)
+        self._record.tell(EVENT_OF[before, self._status], now_ms)
         log.info("stream_status", stream=self._id, status=self._status.value)
 
     async def _keep_durable(self, record: Record) -> None:

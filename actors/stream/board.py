@@ -26,6 +26,8 @@ class Board:
     def __init__(self) -> None:
         self._places: dict[str, Place] = {}
         self._followed: dict[str, Published[Facts | None]] = {}
+        self.committed: Published[None] = Published(None)
+        """Published each time that something was committed of any stream."""
 
     def window_of(self, stream_id: str) -> Published[Window | None] | None:
         """The stream's window, or None where it has no actor."""
@@ -61,6 +63,7 @@ class Board:
 
     def announce(self, stream_id: str, version: int, doc: Document, gone: bool) -> None:
         """Tell who follows the stream what was committed of it; its actor alone does so."""
+        self.committed.publish(None)
         followed = self._followed.get(stream_id)
         if followed is not None:
             followed.publish(facts_of(version, doc, gone=gone))

@@ -6,9 +6,12 @@ from typing import Any
 import trio
 
 from actors.kernel import Reply
+from actors.services.hooks import keep_event, new_event
 from storage.api import Delete, Document, Put, Store, StoreUnavailable
 
 COLLECTION = "streams"
+MAX_UNWRITTEN_EVENTS = 50
+"""While nothing can be written; of more, the oldest are lost, and a gap in the count tells it."""
 
 
 class Record:
@@ -34,6 +37,7 @@ class Record:
         self._stream_id = stream_id
         self._version = version
         self._waiting: list[Reply[None]] = []
+        self._events: list[Put] = []
         self._dirty = trio.Event()
         self._committing = trio.Lock()
 
@@ -56,6 +60,13 @@ class Record:
         self.deleted = True
         self._mark(reply)
 
+    def tell(self, event_type: str, now_ms: int) -> None:
+        """Have the world outside told what happened: the next commit keeps the event, too."""
+        self.doc["events"] = self.doc.get("events", 0) + 1
+        event = new_event(event_type, self._stream_id, self.doc["events"], self.doc, now_ms)
+        self._events = [*self._events, keep_event(event)][-MAX_UNWRITTEN_EVENTS:]
+        self._mark(None)
+
     async def wait_changed(self) -> None:
         """Wait until there is something to commit."""
         await self._dirty.wait()
@@ -72,9 +83,11 @@ class Record:
             self._dirty = trio.Event()
             waiting, self._waiting = self._waiting, []
             doc, deleted = dict(self.doc), self.deleted
+            events, self._events = self._events, []
             try:
-                await self._store.commit(self._write(doc, deleted))
+                await self._store.commit(self._write(doc, deleted), *events)
             except StoreUnavailable as error:
+                self._events = [*events, *self._events][-MAX_UNWRITTEN_EVENTS:]
                 self._dirty.set()
                 for reply in waiting:
                     reply.refuse(error)
