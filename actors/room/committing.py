@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-import trio
-
 from actors.kernel import Ref
 from actors.room.archive import Archive
 from actors.room.drafts import Commit, Draft, Landed
@@ -15,11 +13,9 @@ from actors.room.outcomes import (
     Committed,
     Reconciled,
 )
+from actors.room.patience import read_in_the_end
 from actors.room.state import load
 from storage import Conflict, OutcomeUnknown, StoreUnavailable
-
-FIRST_PAUSE_S = 0.25
-MAX_PAUSE_S = 5.0
 
 
 async def write_commit(room: Ref[RoomMessage], archive: Archive, commit: Commit) -> None:
@@ -34,16 +30,7 @@ async def write_commit(room: Ref[RoomMessage], archive: Archive, commit: Commit)
 
 async def reconcile(room: Ref[RoomMessage], archive: Archive, drafts: Sequence[Draft]) -> None:
     """Read how the room is, as often as it takes, and which drafts it has already."""
-    pause_s = FIRST_PAUSE_S
-    while True:
-        try:
-            reconciled = await _read(archive, drafts)
-        except StoreUnavailable:
-            await trio.sleep(pause_s)
-            pause_s = min(2 * pause_s, MAX_PAUSE_S)
-        else:
-            await room.tell(reconciled)
-            return
+    await room.tell(await read_in_the_end(_read, archive, drafts))
 
 
 async def _read(archive: Archive, drafts: Sequence[Draft]) -> Reconciled:

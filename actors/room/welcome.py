@@ -2,21 +2,18 @@
 
 from collections.abc import Iterable
 
-import trio
-
 from actors.ids import is_id
 from actors.kernel import Ref
 from actors.room.messages import PutOut, RoomMessage
 from actors.room.moderation import Person, read_role
+from actors.room.patience import read_in_the_end
 from actors.services.access_tokens import Principal
 from actors.services.accounts import COLLECTION as USERS
 from actors.services.licences import may_attend
 from actors.services.streams import STREAM_PREFIX, Stream, get_stream
-from storage import Store, StoreUnavailable
+from storage import Store
 
 LICENCE_REQUIRED = "licence_required"
-FIRST_PAUSE_S = 0.25
-MAX_PAUSE_S = 5.0
 
 
 async def is_welcome(store: Store, stream: Stream, user_id: str | None) -> bool:
@@ -40,17 +37,8 @@ async def put_out_unwelcome(
     """Have the room put out those who may not be in it, however long the store is out."""
     if not is_id(room_id, STREAM_PREFIX):
         return
-    pause_s = FIRST_PAUSE_S
-    while True:
-        try:
-            unwelcome = await _unwelcome(store, room_id, user_ids)
-        except StoreUnavailable:
-            await trio.sleep(pause_s)
-            pause_s = min(2 * pause_s, MAX_PAUSE_S)
-        else:
-            for user_id in unwelcome:
-                await room.tell(PutOut(user_id, LICENCE_REQUIRED))
-            return
+    for user_id in await read_in_the_end(_unwelcome, store, room_id, user_ids):
+        await room.tell(PutOut(user_id, LICENCE_REQUIRED))
 
 
 async def _unwelcome(

@@ -95,7 +95,6 @@ class Client:
         self.sent = 0
         self.acknowledged = {}
         self.offsets = set()
-        self.recoveries = 0
 
     async def come(self, after=None, epoch=None):
         """Come in where one was last, or as one who says that it was elsewhere."""
@@ -112,7 +111,6 @@ class Client:
         assert self.epoch in (None, joined.epoch)
         assert joined.recovered == (epoch == joined.epoch and after <= joined.offset)
         if joined.recovered:
-            self.recoveries += 1
             missed = [event.offset for event in joined.events]
             assert missed == list(range(after + 1, joined.offset + 1))
             for push in (*joined.events, ReactionsSummed("", joined.sums)):
