@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from media.rtmp import Event, Media, PublishEnded, PublishRequested, RtmpConnection, RtmpError
 from media.rtmp.connection import MAX_UNSENT_BYTES
 
-# Two recorded encoders, and one session made to hold every trap of the chunk layer at once.
+# Three recorded encoders, the one of Enhanced RTMP with two tracks of each kind, and one session
+# made to hold every trap of the chunk layer at once.
 CORPUS = sorted((Path(__file__).parent / "corpus" / "rtmp").glob("*.bin"))
 SESSIONS = [path.read_bytes() for path in CORPUS]
-MEDIA = {"ffmpeg": 35, "gstreamer": 35, "traps": 12}
+MEDIA = {"ffmpeg": 35, "gstreamer": 35, "traps": 12, "enhanced": 39}
 HANDSHAKE_BYTES = 3073
 MAX_REPLY_BYTES = 4096  # to one message
 CUT_BYTES = 12_000
