@@ -152,7 +152,7 @@ def _build(
     ticketed_sessions = TicketedSessions(
         secrets.playback_sessions, clock, per_licence=settings.sessions_per_licence
     )
-    tools = StreamTools(store, board, keys, clock, SegmentSettings())
+    tools = StreamTools(store, board, keys, clock, SegmentSettings(), sessions)
     streams: Directory[StreamMessage] = Directory(
         supervisor, "stream", lambda each: StreamActor(each, tools), idle_s=STREAM_IDLE_S
     )

@@ -1,6 +1,6 @@
 """The stream's actor, its messages, and the board where it publishes its window."""
 
-from actors.stream.actor import StreamActor, StreamTools
+from actors.stream.actor import StreamActor
 from actors.stream.board import Board, Place
 from actors.stream.facts import Facts, StreamNews, facts_of
 from actors.stream.messages import (
@@ -11,12 +11,14 @@ from actors.stream.messages import (
     PublisherLeft,
     PublishFrames,
     PublishRefused,
+    ReadHealth,
     RotateKey,
     StopShow,
     StreamMessage,
     StreamNotFound,
     UpdateStream,
 )
+from actors.stream.tools import StreamTools
 
 __all__ = [
     "Board",
@@ -29,6 +31,7 @@ __all__ = [
     "PublishFrames",
     "PublishRefused",
     "PublisherLeft",
+    "ReadHealth",
     "RotateKey",
     "StopShow",
     "StreamActor",

@@ -1,7 +1,7 @@
 """The stream's actor: one publisher's slot, the show that it feeds, and what the world may see."""
 
 import hmac
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from typing import Any, assert_never
 
@@ -10,22 +10,24 @@ import trio
 
 from actors.ids import new_id
 from actors.kernel import Actor, Ask
-from actors.ports import Clock, LicenceChanged, Publisher
+from actors.ports import LicenceChanged, Publisher
 from actors.services.hooks import STREAM_DELETED
 from actors.services.licences import revoked_licences
-from actors.services.stream_keys import StreamKeys
-from actors.stream.board import Board
+from actors.stream.health import SECOND_S
+from actors.stream.ingest_health import IngestHealth
 from actors.stream.lifecycle import ON_AIR, Change, Status, next_status
 from actors.stream.messages import (
     ChangeLicence,
     CheckPublisher,
     DeleteStream,
     GraceOver,
+    LookAtHealth,
     OnAir,
     Publish,
     PublisherLeft,
     PublishFrames,
     PublishRefused,
+    ReadHealth,
     RotateKey,
     StopShow,
     StreamMessage,
@@ -34,9 +36,10 @@ from actors.stream.messages import (
 )
 from actors.stream.outbox import EVENT_OF
 from actors.stream.record import COLLECTION, Record
+from actors.stream.tools import StreamTools
 from media.codecs import CodecError
-from media.hls import InitSegmentError, Segmenter, SegmentSettings
-from storage.api import Store, StoreUnavailable
+from media.hls import InitSegmentError, Segmenter
+from storage.api import StoreUnavailable
 
 log = structlog.get_logger()
 
@@ -54,17 +57,6 @@ DENIED = "NetStream.Publish.Denied"
 UNPUBLISHED = "NetStream.Unpublish.Success"
 
 
-@dataclass(frozen=True, slots=True)
-class StreamTools:
-    """What all stream actors share."""
-
-    store: Store
-    board: Board
-    keys: StreamKeys
-    clock: Clock
-    segments: SegmentSettings
-
-
 class StreamActor(Actor[StreamMessage]):
     """Owns a stream's document, publisher and show."""
 
@@ -80,6 +72,7 @@ class StreamActor(Actor[StreamMessage]):
         self._last_media_s = 0.0
         self._segmenter: Segmenter | None = None
         self._drops = 0
+        self._health = IngestHealth(stream_id, tools)
 
     async def started(self) -> None:
         """Load the document and the licences that were revoked.
@@ -122,6 +115,10 @@ class StreamActor(Actor[StreamMessage]):
                 self._end_grace(message)
             case CheckPublisher():
                 self._check_publisher(message)
+            case LookAtHealth():
+                self._look_at_health(message, record)
+            case ReadHealth():
+                message.reply.answer(self._health.report(record.doc))
             case UpdateStream():
                 self._update(message, record)
             case RotateKey():
@@ -181,6 +178,7 @@ class StreamActor(Actor[StreamMessage]):
         self._publisher = message.publisher
         self._last_media_s = trio.current_time()
         self.context.after(CHECK_PUBLISHER_S, CheckPublisher(message.publisher))
+        self._health.take_publisher(message.encoder)
         log.info("publisher_accepted", stream=self._id, address=message.publisher.address)
         message.reply.answer(None)
 
@@ -193,6 +191,7 @@ class StreamActor(Actor[StreamMessage]):
         now_ms = self._tools.clock.now_ms()
         if self._segmenter is None or self._status is not Status.LIVE:
             self._segmenter = self._go_live(now_ms)
+        self._health.take(message.frames)
         try:
             if self._segmenter.push(message.frames, now_ms):
                 self._window.publish(self._segmenter.window())
@@ -208,10 +207,13 @@ class StreamActor(Actor[StreamMessage]):
         assert self._record is not None
         if self._segmenter is not None and self._status is Status.INTERRUPTED:
             self._change_status(Change.FRAMES)
+            self._health.resume_show()
             return self._segmenter
         show_id = new_id("shw")
         self._window.publish(None)
         self._change_status(Change.FRAMES, show=show_id, started_at=now_ms, ended_at=None)
+        self._health.begin_show()
+        self.context.after(SECOND_S, LookAtHealth(show_id))
         ticketed = self._record.doc["access"] == "ticket"
         return Segmenter(show_id=show_id, settings=self._tools.segments, ticketed=ticketed)
 
@@ -232,6 +234,7 @@ class StreamActor(Actor[StreamMessage]):
         self._segmenter.interrupt()
         self._window.publish(self._segmenter.window())
         self._change_status(Change.DROP)
+        self._health.lose_publisher(GRACE_S)
         self._drops += 1
         self.context.after(GRACE_S, GraceOver(self._drops))
 
@@ -248,6 +251,13 @@ class StreamActor(Actor[StreamMessage]):
         else:
             self.context.after(CHECK_PUBLISHER_S, message)
 
+    def _look_at_health(self, message: LookAtHealth, record: Record) -> None:
+        if self._segmenter is None or self._status not in ON_AIR:
+            return
+        if message.show == record.doc["show"]:
+            self._health.second(self._segmenter.facts(), record.doc)
+            self.context.after(SECOND_S, message)
+
     def _end_show(self, why: str) -> None:
         """End the show, if one is on air, and let its publisher go."""
         if self._publisher is not None:
@@ -263,10 +273,8 @@ class StreamActor(Actor[StreamMessage]):
     def _rotate_key(self, message: RotateKey, record: Record) -> None:
         key = self._tools.keys.new_key()
         self._end_show("The stream key was changed.")
-        fingerprint, sealed = (
-            self._tools.keys.fingerprint(key),
-            self._tools.keys.seal(key, self._id),
-        )
+        fingerprint = self._tools.keys.fingerprint(key)
+        sealed = self._tools.keys.seal(key, self._id)
         record.change(message.reply, key_hash=fingerprint, key_sealed=sealed)
 
     def _change_status(self, change: Change, **fields: Any) -> None:
@@ -278,6 +286,8 @@ class StreamActor(Actor[StreamMessage]):
         on_air = self._status in ON_AIR
         self._record.change(status=self._status.value, on_air=on_air, **fields)
         self._record.tell(EVENT_OF[before, self._status], now_ms)
+        if not on_air:
+            self._health.announce(self._record.doc)
         log.info("stream_status", stream=self._id, status=self._status.value)
 
     async def _keep_durable(self, record: Record) -> None:

@@ -1,9 +1,11 @@
 """The board: what each running stream publishes, for the edge to read without asking anybody."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 from actors.kernel import Published
 from actors.stream.facts import Facts, facts_of
+from actors.stream.health import Health, State
 from media.hls import Window
 from storage.api import Document
 
@@ -26,6 +28,8 @@ class Board:
     def __init__(self) -> None:
         self._places: dict[str, Place] = {}
         self._followed: dict[str, Published[Facts | None]] = {}
+        self._healths: dict[str, Published[Health | None]] = {}
+        self._states: dict[str, State] = {}
         self.committed: Published[None] = Published(None)
         """Published each time that something was committed of any stream."""
 
@@ -45,6 +49,7 @@ class Board:
 
     def close(self, stream_id: str) -> None:
         """Take the stream off the board; who still waits there learns that nothing is on."""
+        self.note_state(stream_id, None)
         place = self._places.pop(stream_id, None)
         if place is not None:
             place.window.publish(None)
@@ -67,3 +72,29 @@ class Board:
         followed = self._followed.get(stream_id)
         if followed is not None:
             followed.publish(facts_of(version, doc, gone=gone))
+
+    def follow_health(self, stream_id: str) -> Published[Health | None]:
+        """The stream's ingest health, each second while it is on air and once when it is no more.
+
+        As with ``follow``, it holds until ``unfollow_health``.
+        """
+        return self._healths.setdefault(stream_id, Published(None))
+
+    def unfollow_health(self, stream_id: str) -> None:
+        """Tell nothing of this stream's health any more."""
+        self._healths.pop(stream_id, None)
+
+    def health_heard(self, stream_id: str) -> Published[Health | None] | None:
+        """Where the stream's actor publishes its health, None where nobody follows it."""
+        return self._healths.get(stream_id)
+
+    def note_state(self, stream_id: str, state: State | None) -> None:
+        """Note how the ingest of a stream on air is, None once it is on air no more."""
+        if state is None:
+            self._states.pop(stream_id, None)
+        else:
+            self._states[stream_id] = state
+
+    def count_states(self) -> Counter[State]:
+        """How many streams on air are in each state."""
+        return Counter(self._states.values())

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from actors.kernel import Ask
 from actors.ports import LicenceChanged, Publisher
 from actors.services.streams import Access
+from actors.stream.health import HealthReport
 from media.frames import Frame
 
 
@@ -28,10 +29,14 @@ class PublishRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Publish(Ask[None]):
-    """Take the publisher's slot. PublishRefused where another one holds it."""
+    """Take the publisher's slot. PublishRefused where another one holds it.
+
+    ``encoder`` is what the publisher calls itself.
+    """
 
     publisher: Publisher
     stream_key: str
+    encoder: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +101,18 @@ class DeleteStream(Ask[None]):
 
 
 @dataclass(frozen=True, slots=True)
+class ReadHealth(Ask[HealthReport]):
+    """Say how the ingest is. StreamNotFound."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookAtHealth:
+    """A second of this show has passed."""
+
+    show: str
+
+
+@dataclass(frozen=True, slots=True)
 class GraceOver:
     """The time to come back is over, after the drop of this number."""
 
@@ -120,4 +137,6 @@ StreamMessage = (
     | DeleteStream
     | GraceOver
     | CheckPublisher
+    | ReadHealth
+    | LookAtHealth
 )

@@ -18,6 +18,7 @@ from bench.chat.members import ROOM
 from bench.chat.served import CONTENT, MAX_MEMBERS
 from media.hls import SegmentSettings
 from server.door import MAX_HEAD_BYTES, PrependedStream, read_head
+from server.edge import Sessions
 from server.gatekeeper import Gatekeeper
 from server.gateway import Gateway
 from storage import Put, open_sqlite
@@ -55,7 +56,9 @@ async def open_room() -> AsyncIterator[tuple[int, Directory[RoomMessage]]]:
             supervisor = Supervisor(nursery)
             rooms = Directory[RoomMessage](supervisor, "room", RoomFactory(store, WallClock()))
             keys = StreamKeys(b"s" * 32, b"f" * 32)
-            tools = StreamTools(store, Board(), keys, WallClock(), SegmentSettings())
+            tools = StreamTools(
+                store, Board(), keys, WallClock(), SegmentSettings(), Sessions(b"s" * 32)
+            )
             streams = Directory[StreamMessage](
                 supervisor, "stream", lambda each: StreamActor(each, tools)
             )

@@ -136,7 +136,7 @@ class RtmpPublisher:
             return None
         # Kept before the answer: should it come too late, the slot is given back all the same.
         self._ref = ref = await self._ingest.streams.get_or_start(stream_id)
-        await ref.ask(Publish(self, request.stream_key))
+        await ref.ask(Publish(self, request.stream_key, request.encoder))
         self._rtmp.accept_publish()
         await self._flush()
         log.info("rtmp_publishing", address=self._address, encoder=request.encoder)

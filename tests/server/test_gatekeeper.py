@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urljoin
 
@@ -21,7 +21,6 @@ from actors.stream import (
     PublishFrames,
     StreamActor,
     StreamMessage,
-    StreamTools,
     UpdateStream,
 )
 from media.frames import Frame
@@ -122,7 +121,7 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
 async def open_house(stage: Stage) -> AsyncIterator[House]:
     """Start a process's worth of parts, and end them as a process does."""
     old = stage.tools
-    tools = StreamTools(old.store, Board(), old.keys, old.clock, old.segments)
+    tools = replace(old, board=Board())
     listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
     port = listeners[0].socket.getsockname()[1]
     async with trio.open_nursery() as nursery:

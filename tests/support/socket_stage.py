@@ -18,6 +18,7 @@ from server.gatekeeper import Gatekeeper
 from server.gateway import Gateway, Registry
 from storage import Put
 from support.inline_store import open_inline_store
+from support.stage import CountedViewers
 
 HANDSHAKE = (
     "GET /ws HTTP/1.1\r\nHost: stage.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
@@ -138,7 +139,7 @@ async def open_stage(folder, authenticate, **options):
 def stream_factory(store):
     """Make real streams' actors over a store."""
     keys = StreamKeys(b"s" * 32, b"f" * 32)
-    tools = StreamTools(store, Board(), keys, FixedClock(), SegmentSettings())
+    tools = StreamTools(store, Board(), keys, FixedClock(), SegmentSettings(), CountedViewers())
     return lambda each: StreamActor(each, tools)
 
 

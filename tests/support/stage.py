@@ -17,6 +17,16 @@ class FakeClock:
         return 1_700_000_000_000 + round(trio.current_time() * 1000)
 
 
+class CountedViewers:
+    """As many viewers of any stream as a test says."""
+
+    def __init__(self) -> None:
+        self.now = 0
+
+    def count(self, stream_id: str) -> int:
+        return self.now
+
+
 @dataclass(eq=False)
 class Encoder:
     """A publisher that notes what it was closed with."""

@@ -14,7 +14,7 @@ from media.hls import SegmentSettings
 from storage.api import Put
 from support.inline_store import open_inline_store
 from support.shows import encode_flv, read_flv
-from support.stage import FakeClock, Stage
+from support.stage import CountedViewers, FakeClock, Stage
 
 
 @pytest.fixture(scope="session")
@@ -29,7 +29,9 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
     with open_inline_store(tmp_path) as store:
         async with trio.open_nursery() as nursery:
             supervisor = Supervisor(nursery)
-            tools = StreamTools(store, Board(), keys, FakeClock(), SegmentSettings())
+            tools = StreamTools(
+                store, Board(), keys, FakeClock(), SegmentSettings(), CountedViewers()
+            )
             streams: Directory[StreamMessage] = Directory(
                 supervisor, "stream", lambda each: StreamActor(each, tools), idle_s=600.0
             )

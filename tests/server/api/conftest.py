@@ -156,7 +156,7 @@ async def open_stage(settings: Settings, store: Store) -> AsyncIterator[Stage]:
     passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
     async with trio.open_nursery() as nursery:
         supervisor = Supervisor(nursery)
-        tools = StreamTools(store, Board(), keys, clock, SegmentSettings())
+        tools = StreamTools(store, Board(), keys, clock, SegmentSettings(), viewers)
         streams: Directory[StreamMessage] = Directory(
             supervisor, "stream", lambda stream_id: StreamActor(stream_id, tools)
         )
