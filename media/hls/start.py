@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from media.frames import AudioFrame, VideoFrame
 
 AUDIO_ONLY_AFTER_MS = 2_000  # of audio without a word of video
-MAX_HELD_FRAMES = 2_000  # more than 10 s of any AAC
+MAX_HELD_FRAMES = 2_000  # 10 s of packets of 5 ms; AAC's last 10 ms and more
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,6 +120,7 @@ PACKETS = {"aac": 48_000 / 1024, "opus": 50, "flac": 48_000 / 4608, "ac3": 31.25
         ("hevc", "aac", "hvc1.1.6.L30.90,mp4a.40.2", "plays", False, True),
         # A silent picture: no MP3 in fragmented MP4 by Media Source Extensions.
         ("h264", "mp3", "avc1.42C00A,mp4a.40.34", "plays", True, False),
+        (None, "mp3", "mp4a.40.34", "mediaSourceRequiresReset", False, False),
         ("h264", "ac3", "avc1.42C00A,ac-3", "manifestIncompatibleCodecsError", False, False),
         ("h264", "eac3", "avc1.42C00A,ec-3", "manifestIncompatibleCodecsError", False, False),
     ],
