@@ -33,6 +33,11 @@ class Ref(Generic[M]):
         """Whether the actor takes no more messages."""
         return self._mailbox.closed
 
+    @property
+    def waiting(self) -> int:
+        """How many messages wait now."""
+        return self._mailbox.statistics(restarts=0).depth
+
     async def tell(self, message: M) -> None:
         """Send, waiting while the mailbox is full. Only the edge does this. ActorStopped."""
         await self._mailbox.put(message)

@@ -92,6 +92,7 @@ class RoomActor(Actor[RoomMessage]):
 
     async def started(self) -> None:
         """Read where the room stands, and tell its members what they have not heard of it."""
+        self._inherited = self.context.me.waiting
         self._presence = Presence(self._room_id, self._roster, self.context.after)
         self._works = Works(self.context, self._archive, self._roster)
         self._teller = Teller(self._roster, self._presence, self._works, self._connections)
@@ -115,7 +116,11 @@ class RoomActor(Actor[RoomMessage]):
         return not (self._roster or self._order or self._floor.desk or self._works)
 
     async def receive(self, message: RoomMessage) -> None:
-        """Handle one message."""
+        """Handle one message, but for what a task of an earlier life, all refused, has to say."""
+        inherited = self._inherited > 0
+        self._inherited -= inherited
+        if inherited and isinstance(message, Outcome | Found):
+            return
         order = self._order
         if order is None:
             refuse(message)

@@ -1,12 +1,17 @@
 """A room's crash: nobody in it notices, nobody else is touched."""
 
+from contextlib import suppress
+
 import pytest
 import trio
+from trio.testing import wait_all_tasks_blocked
 
 from actors.kernel import ActorCrashed, Directory
 from actors.room import (
     CountMembers,
+    History,
     Join,
+    React,
     Send,
 )
 
@@ -55,6 +60,31 @@ async def test_a_crash_while_committing_loses_and_doubles_nothing(
         assert (await hall.say("hello", client_id="c1")).offset == 1
         assert (await hall.say("next")).offset == 2
         assert member.offsets == [1, 2]
+
+
+async def test_what_an_earlier_life_had_under_way_is_passed_over(
+    autojump_clock, open_hall, listener, person
+):
+    async with open_hall() as hall:
+        broken = listener()
+        sent = await hall.say("before")
+        await hall.join(broken)
+        broken.crash = RuntimeError("planted")
+        gate = trio.Event()
+        hall.store.after_commit = gate.wait
+
+        async def ask(question):
+            with suppress(ActorCrashed):  # whichever comes second
+                await hall.ask(question)
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(ask, Send(person("usr_a"), "during", "c1"))
+            nursery.start_soon(ask, React(person("usr_a"), sent.message_id, "👍", on=True))
+            await wait_all_tasks_blocked()
+            gate.set()  # both outcomes are told before the room looks at the first
+        assert (await hall.say("during", client_id="c1")).offset == 2
+        assert (await hall.ask(History(2, 1))).messages[0].reactions == (("👍", 1),)
+        assert [each.restarts for each in hall.supervisor.statistics()] == [1]
 
 
 async def test_members_outlive_a_room_that_crashed_for_good(autojump_clock, open_hall, listener):
