@@ -15,6 +15,7 @@ MAX_CHUNK_STREAMS = 64
 MAX_BUFFERED_BYTES = 16 * 1024 * 1024  # unread bytes, and those of unfinished messages
 MIN_MEAN_CHUNK_BYTES = 6  # silent AAC in minimal chunks has 7; a flood of less costs only CPU
 MAX_TINY_CHUNKS_BYTES = 8192 * MIN_MEAN_CHUNK_BYTES  # how far a burst may fall below that
+MAX_RUN_CHUNKS = 256  # looked at in one go: a look in vain must not cost the whole buffer
 
 _EXTENDED = 0xFFFFFF
 _WRAP = 0xFFFFFFFF
@@ -193,7 +194,8 @@ class ChunkReader:
             return
         stride = 1 + self.chunk_bytes
         left = stream.length - len(stream.payload)
-        count = min(left // self.chunk_bytes, (len(self._buffer) - self._at) // stride)
+        there = (len(self._buffer) - self._at) // stride
+        count = min(left // self.chunk_bytes, there, MAX_RUN_CHUNKS)
         if count == 0:
             return
         headers = self._buffer[self._at : self._at + count * stride : stride]

@@ -1,4 +1,5 @@
 import random
+import time
 
 import pytest
 
@@ -47,6 +48,12 @@ def test_three_byte_form_is_little_endian(client, read) -> None:
     other = client.chunks(b"b", csid=64 + 2 + 256 * 1, type_id=8)
     again = b"\xc1\x01\x02c"
     assert [m[3] for m in read(header + other + again)] == [b"a", b"b", b"c"]
+
+
+def test_the_forms_are_of_one_numbering(client, read) -> None:
+    # 70 in two bytes and in three: what one begins, the other goes on with.
+    sent = client.chunks(LONG[:128], csid=70, length=130) + b"\xc1\x06\x00" + LONG[128:130]
+    assert read(sent) == [(9, 0, 1, LONG[:130])]
 
 
 def test_message_stream_id_is_little_endian(client, read) -> None:
@@ -161,6 +168,17 @@ def test_abort_drops_the_partial_message(client) -> None:
     assert bytes(message.payload) == b"fresh"
 
 
+def test_after_an_abort_type_3_begins_a_message(client) -> None:
+    reader = ChunkReader()
+    reader.receive_data(client.chunks(LONG[:130])[:140])
+    assert reader.next_message() is None
+    reader.abort(4)
+    reader.receive_data(client.chunks(LONG[:130], form=3))
+    message = reader.next_message()
+    assert message is not None
+    assert bytes(message.payload) == LONG[:130]
+
+
 def test_a_new_header_drops_the_partial_message(client, read) -> None:
     sent = client.chunks(LONG)[:140] + client.chunks(b"fresh", time=3)
     assert read(sent) == [(9, 3, 1, b"fresh")]
@@ -193,6 +211,22 @@ def test_unfinished_messages_are_capped_together(client) -> None:
     assert refusal(sent) == ErrorCode.TOO_MUCH_BUFFERED
 
 
+def test_unfinished_messages_in_large_chunks_are_capped_together(client) -> None:
+    reader = ChunkReader()
+    reader.chunk_bytes = 1 << 20
+    half = bytes(MAX_MESSAGE_BYTES // 2)
+    begun = [
+        client.chunks(half, csid=csid, size=1 << 20, length=MAX_MESSAGE_BYTES)
+        for csid in (4, 5, 6, 7, 8)
+    ]
+    for sent in begun[:4]:
+        reader.receive_data(sent)
+        assert reader.next_message() is None
+    with pytest.raises(RtmpError) as caught:
+        reader.receive_data(begun[4])
+    assert caught.value.code == ErrorCode.TOO_MUCH_BUFFERED
+
+
 def test_finished_and_dropped_messages_leave_the_account(client) -> None:
     reader = ChunkReader()
     whole = client.chunks(bytes(MAX_MESSAGE_BYTES))
@@ -207,6 +241,45 @@ def test_finished_and_dropped_messages_leave_the_account(client) -> None:
 
 def test_a_flood_of_tiny_chunks_is_refused(client) -> None:
     assert refusal(client.chunks(b"") + b"\xc4" * 100_000) == ErrorCode.TOO_MANY_TINY_CHUNKS
+
+
+@pytest.mark.parametrize("size", [1, 2])
+def test_a_flood_of_small_chunks_is_refused(client, size) -> None:
+    # Where they are no run: two messages take turns.
+    turns = [client.chunks(LONG * 50, csid=csid, size=size) for csid in (4, 5)]
+    begun = turns[0][: 12 + size] + turns[1][: 12 + size]
+    chunk = 1 + size
+    rest = b"".join(
+        turn[at : at + chunk] for at in range(12 + size, len(turns[0]), chunk) for turn in turns
+    )
+    reader = ChunkReader()
+    reader.chunk_bytes = size
+    reader.receive_data(begun + rest)
+    with pytest.raises(RtmpError) as caught:
+        reader.next_message()
+    assert caught.value.code == ErrorCode.TOO_MANY_TINY_CHUNKS
+
+
+def test_what_is_no_run_costs_no_more_in_a_large_read(client) -> None:
+    size = 5
+    turn = b"\xc4" + bytes(size) + b"\xc5" + bytes(size)
+    sent = b"".join(
+        client.chunks(bytes(size), csid=csid, size=size, length=MAX_MESSAGE_BYTES)
+        for csid in (4, 5)
+    )
+    sent += turn * 60_000
+
+    def took_s(step: int) -> float:
+        reader = ChunkReader()
+        reader.chunk_bytes = size
+        began = time.thread_time()
+        for at in range(0, len(sent), step):
+            reader.receive_data(sent[at : at + step])
+            assert reader.next_message() is None
+        return time.thread_time() - began
+
+    in_parts_s = min(took_s(4096) for _ in range(2))
+    assert took_s(len(sent)) < 4 * in_parts_s
 
 
 def test_silent_audio_in_minimal_chunks_is_no_flood(client) -> None:
