@@ -1,8 +1,8 @@
 """How much may come from one address: connections, handshakes and commands."""
 
-import ipaddress
-
 import trio
+
+from server.rates import address_key, take_token
 
 MAX_CONNECTIONS_PER_ADDRESS = 200
 """Many listeners share an address: a campus, a carrier's network, a hall with one access point."""
@@ -20,10 +20,6 @@ MAX_TRACKED_ADDRESSES = 40_000
 """Some 250 bytes each. Twice what may be connected: of those that are not, each is worth keeping
 for 0.2 seconds a handshake and 0.01 a command, and nobody can make enough to fill the other half.
 """
-ROUNDING_S = 1e-6
-"""What hundreds of sums of seconds may be off."""
-IPV6_PREFIX_BITS = 64
-"""What one customer is given at the least (RFC 6177, section 2): any address in it is theirs."""
 
 
 class TooMuch(Exception):
@@ -53,7 +49,7 @@ class AddressUse:
 
     def take_handshake(self) -> float:
         """Count a handshake; give 0, or the seconds to wait where it is too many."""
-        full_at, wait_s = _take(
+        full_at, wait_s = take_token(
             self._handshakes_full_at, HANDSHAKES_PER_S * self._scale, BURST_HANDSHAKES * self._scale
         )
         self._handshakes_full_at = full_at
@@ -61,7 +57,7 @@ class AddressUse:
 
     def take_command(self) -> bool:
         """Count a command; False where it is too many."""
-        full_at, wait_s = _take(
+        full_at, wait_s = take_token(
             self._commands_full_at, COMMANDS_PER_S * self._scale, BURST_COMMANDS * self._scale
         )
         self._commands_full_at = full_at
@@ -90,7 +86,7 @@ class Addresses:
 
     def admit(self, address: str) -> AddressUse | None:
         """Count a handshake; give what to count the connection in, None without limits. TooMuch."""
-        key = _key(address)
+        key = address_key(address)
         if key is None:
             return None
         use = self._uses.get(key) or self._track(key)
@@ -110,26 +106,3 @@ class Addresses:
             raise TooMuch("busy", "Too many connections in a short time.", CONNECTIONS_RETRY_S)
         use = self._uses[key] = AddressUse(self._scale)
         return use
-
-
-def _take(full_at: float, rate_per_s: float, burst: float) -> tuple[float, float]:
-    """Take a token from a bucket that is full at ``full_at``: when it is now, and how to wait."""
-    now = trio.current_time()
-    start = max(full_at, now)
-    wait_s = start - now - (burst - 1) / rate_per_s
-    if wait_s > ROUNDING_S:
-        return full_at, wait_s
-    return start + 1 / rate_per_s, 0.0
-
-
-def _key(address: str) -> int | None:
-    """Give what an address counts as; None where it is not limited. IPv6 counts by its prefix."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return None
-    if parsed.is_loopback:
-        return None
-    if isinstance(parsed, ipaddress.IPv6Address):
-        return (int(parsed) >> (128 - IPV6_PREFIX_BITS)) + 2**32  # past all of IPv4
-    return int(parsed)

@@ -1,6 +1,6 @@
 """The RTMP ports, plain and over TLS: they take encoders' connections, within bounds."""
 
-from collections import Counter
+import math
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
@@ -8,13 +8,13 @@ import structlog
 import trio
 from trio.abc import Stream
 
+from server.rtmp.addresses import Addresses
 from server.rtmp.publisher import Ingest, RtmpPublisher
 from server.rtmp.tls import Certificate, TlsStream
 
-MAX_CONNECTIONS = 256
-MAX_CONNECTIONS_PER_ADDRESS = 64
-"""Of both ports together, as all connections are."""
 TLS_HANDSHAKE_TIMEOUT_S = 10.0
+LOG_REFUSALS_EVERY_S = 1.0
+"""A flood of connections is not to become one of lines."""
 
 log = structlog.get_logger()
 
@@ -29,11 +29,13 @@ class RtmpServer:
         self._ingest = ingest
         self._certificate = certificate
         self._accepting = trio.CancelScope()
-        self._by_address: Counter[str] = Counter()
+        self._addresses = Addresses()
+        self._refusals = 0
+        self._refusals_logged_at = -math.inf
         self._left = trio.Event()
 
     def __len__(self) -> int:
-        return self._by_address.total()
+        return len(self._addresses)
 
     async def run(
         self,
@@ -53,9 +55,9 @@ class RtmpServer:
         """Accept no more, and wait for the connections to end, which their actors see to."""
         self._accepting.cancel()
         with trio.move_on_after(timeout_s):
-            while self._by_address:
+            while self._addresses:
                 await self._left.wait()
-        if self._by_address:
+        if self._addresses:
             log.warning("rtmp_drain_timeout", connections=len(self))
 
     async def _serve(self, stream: trio.SocketStream) -> None:
@@ -75,12 +77,11 @@ class RtmpServer:
         except OSError:
             await stream.aclose()  # gone before we looked
             return
-        full = self._by_address[address] >= MAX_CONNECTIONS_PER_ADDRESS
-        if full or len(self) >= MAX_CONNECTIONS:
-            log.warning("rtmp_connection_refused", address=address, connections=len(self))
+        refusal = self._addresses.admit(address)
+        if refusal is not None:
+            self._note_refusal(address, refusal)
             await stream.aclose()
             return
-        self._by_address[address] += 1
         try:
             async with stream:
                 await publish(stream, address)
@@ -103,9 +104,14 @@ class RtmpServer:
                 return
             await self._publish(stream, address)
 
+    def _note_refusal(self, address: str, why: str) -> None:
+        self._refusals += 1
+        now = trio.current_time()
+        if now - self._refusals_logged_at >= LOG_REFUSALS_EVERY_S:
+            log.warning("rtmp_connection_refused", address=address, why=why, times=self._refusals)
+            self._refusals, self._refusals_logged_at = 0, now
+
     def _leave(self, address: str) -> None:
-        self._by_address[address] -= 1
-        if not self._by_address[address]:
-            del self._by_address[address]
+        self._addresses.leave(address)
         left, self._left = self._left, trio.Event()
         left.set()

@@ -2,11 +2,12 @@
 
 import pytest
 import trio
+from structlog.testing import capture_logs
 from support.rtmp_client import Client
 
 from actors.kernel import Directory, Supervisor
 from actors.stream import StreamMessage
-from server.rtmp import Ingest, RtmpServer, listener
+from server.rtmp import Ingest, RtmpServer, addresses, listener
 
 
 async def nobody(key: str) -> str | None:
@@ -22,7 +23,7 @@ async def open_server(nursery: trio.Nursery) -> tuple[RtmpServer, int]:
 
 
 async def test_connections_of_one_address_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listener, "MAX_CONNECTIONS_PER_ADDRESS", 2)
+    monkeypatch.setattr(addresses, "MAX_CONNECTIONS_PER_ADDRESS", 2)
     async with trio.open_nursery() as nursery:
         server, port = await open_server(nursery)
         first, second = [await trio.open_tcp_stream("127.0.0.1", port) for _ in range(2)]
@@ -36,6 +37,19 @@ async def test_connections_of_one_address_are_bounded(monkeypatch: pytest.Monkey
             await stream.aclose()
         await server.drain(5)
         assert len(server) == 0
+
+
+async def test_a_flood_of_refusals_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(addresses, "MAX_CONNECTIONS", 0)
+    with capture_logs() as lines:
+        async with trio.open_nursery() as nursery:
+            _, port = await open_server(nursery)
+            monkeypatch.setattr(listener, "LOG_REFUSALS_EVERY_S", 60)
+            for _ in range(5):
+                async with await trio.open_tcp_stream("127.0.0.1", port) as stream:
+                    assert await stream.receive_some(1) == b""
+            nursery.cancel_scope.cancel()
+    assert [line["event"] for line in lines] == ["rtmp_connection_refused"]
 
 
 async def test_drain_accepts_no_more_and_waits_no_longer_than_told() -> None:
