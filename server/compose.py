@@ -33,6 +33,7 @@ from server.door import AsgiApp, Door, DoorConfig, Scope
 from server.edge import HlsEdge, Sessions, TicketedSessions
 from server.gatekeeper import Gatekeeper
 from server.gateway import Gateway, Registry, Watching
+from server.hooks import Hooks
 from server.listening import bound_to, listening
 from server.providers import Providers, open_providers
 from server.rtmp import Certificate, CertificateError, Ingest, RtmpServer
@@ -51,6 +52,7 @@ ORDER_IDLE_S = 60.0
 SANDBOX_FOLDER = "sandbox"
 DRAIN_TIMEOUT_S = 8.0
 """For connections and actors each; with both, an orderly stop takes at most twice this."""
+HOOKS_DRAIN_TIMEOUT_S = 2.0
 CUT_OFF_SHOWS_PER_PAGE = 50
 
 log = structlog.get_logger()
@@ -95,6 +97,7 @@ async def serve(
             await servers.start(stage.door.run)
             servers.start_soon(stage.rtmp.run, rtmp, rtmps)
             servers.start_soon(stage.house.sweeper.run)
+            await servers.start(stage.house.hooks.sender.run)
             if sandbox is not None:
                 await servers.start(sandbox.run)
             log.info(
@@ -193,6 +196,7 @@ def _build(
         accounts=accounts,
         tokens=tokens,
         stream_keys=keys,
+        hooks=Hooks.of(settings, secrets, store, clock, board.committed),
         clock=clock,
         psp=providers.psp,
         payouts=providers.payouts,
@@ -284,6 +288,8 @@ async def _drain(stage: _Stage, supervisor: Supervisor) -> None:
     async with trio.open_nursery() as ending:
         ending.start_soon(supervisor.stop, DRAIN_TIMEOUT_S)
         ending.start_soon(stage.rtmp.drain, DRAIN_TIMEOUT_S)
+    # That the shows have ended is told now, as far as anybody listens; the rest after a restart.
+    await stage.house.hooks.sender.drain(HOOKS_DRAIN_TIMEOUT_S)
 
 
 async def _run_demo(settings: Settings) -> None:

@@ -210,11 +210,17 @@ class Settings(BaseSettings):
     ] = CHAT_CONNECTIONS_PER_ADDRESS
     sessions_per_licence: Annotated[int, Field(ge=1, le=100)] = 3
     refund_suspends_licence: bool = False
+    webhooks_private: bool = False
 
     @property
     def production(self) -> bool:
         """Whether this is no place for a dev default."""
         return self.env == "production"
+
+    @property
+    def webhooks_go_anywhere(self) -> bool:
+        """Whether webhooks may also be sent into private networks, and to this very machine."""
+        return self.webhooks_private or not self.production
 
     @property
     def sells(self) -> bool:

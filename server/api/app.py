@@ -16,6 +16,7 @@ from server.api.direct import direct
 from server.api.docs import docs
 from server.api.errors import register_errors, request_id
 from server.api.health import VERSION, ActorsCollector, health
+from server.api.hooks import hooks
 from server.api.house import EXTENSION, House
 from server.api.moderation import moderation
 from server.api.orders import orders
@@ -77,7 +78,7 @@ def _build() -> QuartTrio:
         security_schemes={"bearer": HttpSecurityScheme(scheme="bearer", bearer_format="JWT")},
     )
     shop = (products, orders, sellers, webhooks, admin)
-    for blueprint in (auth, streams, rooms, direct, moderation, *shop, health, docs):
+    for blueprint in (auth, streams, hooks, rooms, direct, moderation, *shop, health, docs):
         app.register_blueprint(blueprint)
     pages = pages_blueprint()
     app.register_blueprint(pages)

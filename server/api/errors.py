@@ -17,6 +17,7 @@ from actors.refund.errors import OrderError
 from actors.room.errors import RoomError
 from actors.services import AccountError, SealBroken
 from actors.services.carts import CartError
+from actors.services.hooks import HookError
 from actors.services.product_terms import ProductError
 from actors.services.streams import TooManyStreams
 from actors.stream.messages import StreamNotFound
@@ -61,6 +62,14 @@ SHOP_STATUS = {
     "psp_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
 }
 """What products, carts and orders say no with."""
+
+HOOK_STATUS = {
+    "webhook_not_found": HTTPStatus.NOT_FOUND,
+    "too_many_webhooks": HTTPStatus.CONFLICT,
+    "webhook_secret_lost": HTTPStatus.CONFLICT,
+    "invalid_url": HTTPStatus.BAD_REQUEST,
+    "private_address": HTTPStatus.BAD_REQUEST,
+}
 
 ROOM_STATUS = {
     "room_not_found": HTTPStatus.NOT_FOUND,
@@ -135,6 +144,8 @@ def translate(error: Exception) -> ApiError:
             return ApiError(HTTPStatus.CONFLICT, "too_many_streams", f"You have {error}.")
         case ProductError() | CartError() | OrderError():
             return _shop_error(error)
+        case HookError():
+            return ApiError(HOOK_STATUS[error.code], error.code, error.message)
         case RoomError():
             return _room_error(error)
         case RuleBroken(code=RuleCode.BAD_ID):

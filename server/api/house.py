@@ -15,6 +15,7 @@ from actors.stream.messages import StreamMessage
 from server.config import Settings
 from server.edge import TicketedSessions
 from server.gatekeeper import Gatekeeper
+from server.hooks import Hooks
 from server.sweeper import Sweeper
 from storage import Store
 
@@ -42,6 +43,7 @@ class House:
     accounts: Accounts
     tokens: AccessTokens
     stream_keys: StreamKeys
+    hooks: Hooks
     clock: Clock
     psp: Psp
     payouts: Payouts

@@ -29,7 +29,9 @@ Plan = Callable[[Row], Awaitable[list[Put | Delete]]]
 
 
 class HookError(Exception):
-    """Codes: webhook_not_found, too_many_webhooks, invalid_url, private_address."""
+    """Codes: webhook_not_found, too_many_webhooks, invalid_url, private_address,
+    webhook_secret_lost.
+    """
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -64,13 +66,13 @@ class History:
 
 
 class Endpoints:
-    """The owner's side of webhooks. ``production`` refuses addresses that are not public."""
+    """The owner's side of webhooks. Without ``private``, only public addresses are taken."""
 
-    def __init__(self, store: Store, sealing: Sealing, clock: Clock, *, production: bool) -> None:
+    def __init__(self, store: Store, sealing: Sealing, clock: Clock, *, private: bool) -> None:
         self._store = store
         self._sealing = sealing
         self._clock = clock
-        self._production = production
+        self._private = private
         self._adding = trio.Lock()
 
     async def add(
@@ -202,7 +204,7 @@ class Endpoints:
             url = good_url(text)
         except ValueError as error:
             raise HookError("invalid_url", f"url: {error}") from None
-        if self._production and names_private_address(url):
+        if not self._private and names_private_address(url):
             raise HookError("private_address", "url: must be an address of the public internet")
         return url
 

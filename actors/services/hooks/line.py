@@ -6,6 +6,7 @@ Pure: a line goes in, a line comes out; the time and the dice are arguments.
 from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
+from actors.services.hooks.events import PING
 from storage.api import Document
 
 MAX_WAITING_EVENTS = 64
@@ -55,7 +56,10 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Try:
-    """One request that was made, or (attempt 0) an event given up without one."""
+    """One request that was made, or (``line_full``) an event that had to make room.
+
+    ``attempt`` is how many were made for this event so far.
+    """
 
     event: str
     type: str
@@ -89,48 +93,32 @@ class Line:
         line = self
         if len(self.waiting) >= MAX_WAITING_EVENTS:
             oldest = self.waiting[0]
-            dropped = Try(oldest.event, oldest.type, now_ms, 0, "given_up", None, "line_full", 0)
+            dropped = _try(oldest, "given_up", Answer(None, "line_full", 0), now_ms)
             line = replace(self, waiting=self.waiting[1:])._noted(dropped)
         joined = Waiting(event_id, event_type, body, now_ms)
         return replace(line, waiting=(*line.waiting, joined))
 
     def tried(self, sent: Waiting, answer: Answer, now_ms: int, dice: float) -> "Line":
         """Note what came of sending an event; ``dice`` is even in 0 to 1."""
-        attempts = sent.attempts + 1
         first_at = now_ms if sent.first_at is None else sent.first_at
+        tried = replace(sent, attempts=sent.attempts + 1, first_at=first_at)
         others = tuple(each for each in self.waiting if each.event != sent.event)
-        outcome: Outcome = "retrying"
-        next_at = None
+        made_room = len(others) == len(self.waiting)
         if answer.taken:
-            outcome = "delivered"
             # It hears us again: what failed before is due.
-            waiting = tuple(replace(each, due_at=min(each.due_at, now_ms)) for each in others)
-        elif now_ms - first_at >= RETRY_FOR_MS:
-            outcome = "given_up"
-            waiting = others
-        else:
-            next_at = now_ms + delay_ms(attempts, dice)
-            again = replace(sent, attempts=attempts, first_at=first_at, due_at=next_at)
-            waiting = tuple(again if each.event == sent.event else each for each in self.waiting)
-        noted = Try(
-            sent.event,
-            sent.type,
-            now_ms,
-            attempts,
-            outcome,
-            answer.status,
-            answer.error,
-            answer.took_ms,
-            next_at,
-        )
+            due = tuple(replace(each, due_at=min(each.due_at, now_ms)) for each in others)
+            return replace(self, waiting=due)._noted(_try(tried, "delivered", answer, now_ms))
+        if made_room or now_ms - first_at >= RETRY_FOR_MS:
+            return replace(self, waiting=others)._noted(_try(tried, "given_up", answer, now_ms))
+        again = replace(tried, due_at=now_ms + delay_ms(tried.attempts, dice))
+        waiting = tuple(again if each.event == sent.event else each for each in self.waiting)
+        noted = replace(_try(again, "retrying", answer, now_ms), next_at=again.due_at)
         return replace(self, waiting=waiting)._noted(noted)
 
     def pinged(self, event_id: str, answer: Answer, now_ms: int) -> "Line":
         """Note what came of a ping, which never waits in the line."""
-        noted = Try(
-            event_id, "ping", now_ms, 1, "ping", answer.status, answer.error, answer.took_ms
-        )
-        return self._noted(noted)
+        ping = Waiting(event_id, PING, "", now_ms, attempts=1)
+        return self._noted(_try(ping, "ping", answer, now_ms))
 
     def hurried(self, now_ms: int) -> "Line":
         """Have all that wait due now."""
@@ -138,6 +126,19 @@ class Line:
 
     def _noted(self, noted: Try) -> "Line":
         return replace(self, tries=(*self.tries, noted)[-MAX_TRIES_KEPT:])
+
+
+def _try(waiting: Waiting, outcome: Outcome, answer: Answer, now_ms: int) -> Try:
+    return Try(
+        event=waiting.event,
+        type=waiting.type,
+        at=now_ms,
+        attempt=waiting.attempts,
+        outcome=outcome,
+        status=answer.status,
+        error=answer.error,
+        took_ms=answer.took_ms,
+    )
 
 
 def delay_ms(failures: int, dice: float) -> int:

@@ -6,14 +6,22 @@ from dataclasses import dataclass
 
 from actors.ids import new_id
 from actors.ports import Clock
-from actors.services.hooks.endpoints import ENDPOINTS, LINES
-from actors.services.hooks.events import EVENT_PREFIX, OUTBOX, STREAM_DELETED, Event, read_event
+from actors.services.hooks.endpoints import ENDPOINTS, LINES, HookError
+from actors.services.hooks.events import (
+    EVENT_PREFIX,
+    OUTBOX,
+    PING,
+    STREAM_DELETED,
+    Event,
+    read_event,
+)
 from actors.services.hooks.line import RETRY_FOR_MS, Answer, Line, Waiting, read_line, write_line
-from actors.services.sealing import Sealing
+from actors.services.sealing import SealBroken, Sealing
 from storage.api import Conflict, Cursor, Delete, Document, Put, Row, Store
 
 PAGE_ROWS = 100
 GONE_STATUS = 410
+SECRET_LOST = "The server's own secret was changed: make a new one for this webhook, and enable it."  # noqa: S105 - says why
 
 Render = Callable[[Event], str]
 """Writes an event as the body that is sent."""
@@ -77,14 +85,21 @@ class Outbox:
             return None
         return Job(row.id, row.doc["url"], self._secrets(row), waiting)
 
-    async def ping_job(self, endpoint_id: str, body: Callable[[str, int], str]) -> Job | None:
-        """Return a ping to send now; ``body`` writes it from its id and time."""
+    async def ping_job(self, endpoint_id: str, body: Callable[[str, int], str]) -> Job:
+        """Return a ping to send now; ``body`` writes it from its id and time.
+
+        HookError.
+        """
         row = await self._store.get(ENDPOINTS, endpoint_id)
         if row is None:
-            return None
+            raise HookError("webhook_not_found", "There is no such webhook.")
+        try:
+            secrets = self._secrets(row)
+        except SealBroken:
+            raise HookError("webhook_secret_lost", SECRET_LOST) from None
         event_id, now_ms = new_id(EVENT_PREFIX), self._clock.now_ms()
-        waiting = Waiting(event_id, "ping", body(event_id, now_ms), now_ms)
-        return Job(row.id, row.doc["url"], self._secrets(row), waiting)
+        waiting = Waiting(event_id, PING, body(event_id, now_ms), now_ms)
+        return Job(row.id, row.doc["url"], secrets, waiting)
 
     async def settle(self, job: Job, answer: Answer) -> None:
         """Write down what came of sending an event. StoreError, but for Conflict."""
@@ -99,6 +114,14 @@ class Outbox:
             doc = _judged(row.doc, line, answer, now_ms)
             if await self._commit(_writes(row, doc, line_row, line)):
                 return
+
+    async def switch_off(self, endpoint_id: str) -> None:
+        """Stop an endpoint for which nothing can be signed. StoreError."""
+        row = await self._store.get(ENDPOINTS, endpoint_id)
+        line_row = await self._store.get(LINES, endpoint_id)
+        if row is not None and line_row is not None:
+            off = _switched_off(row.doc, SECRET_LOST, self._clock.now_ms())
+            await self._store.commit(*_writes(row, off, line_row, read_line(line_row.doc)))
 
     async def settle_ping(self, job: Job, answer: Answer) -> None:
         """Write down what came of a ping. StoreError, but for Conflict."""
@@ -164,8 +187,12 @@ def _judged(doc: Document, line: Line, answer: Answer, now_ms: int) -> Document:
     elif now_ms - since_ms >= RETRY_FOR_MS:
         reason = f"It has taken nothing for a day; the last time: {answer.error}."
     if reason is not None and after["enabled"]:
-        after |= {"enabled": False, "disabled_reason": reason, "disabled_at": now_ms}
+        return _switched_off(after, reason, now_ms)
     return after
+
+
+def _switched_off(doc: Document, reason: str, now_ms: int) -> Document:
+    return doc | {"enabled": False, "disabled_reason": reason, "disabled_at": now_ms}
 
 
 def _writes(row: Row, doc: Document, line_row: Row, line: Line) -> list[Put | Delete]:

@@ -27,6 +27,7 @@ from server.api import House, create_app
 from server.config import Settings
 from server.edge import TicketedSessions
 from server.gatekeeper import Gatekeeper
+from server.hooks import Hooks
 from server.secrets import Secrets
 from server.sweeper import Sweeper
 from storage import Store, open_sqlite
@@ -156,7 +157,8 @@ async def open_stage(settings: Settings, store: Store) -> AsyncIterator[Stage]:
     passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
     async with trio.open_nursery() as nursery:
         supervisor = Supervisor(nursery)
-        tools = StreamTools(store, Board(), keys, clock, SegmentSettings(), viewers)
+        board = Board()
+        tools = StreamTools(store, board, keys, clock, SegmentSettings(), viewers)
         streams: Directory[StreamMessage] = Directory(
             supervisor, "stream", lambda stream_id: StreamActor(stream_id, tools)
         )
@@ -185,6 +187,7 @@ async def open_stage(settings: Settings, store: Store) -> AsyncIterator[Stage]:
             accounts=accounts,
             tokens=tokens,
             stream_keys=keys,
+            hooks=Hooks.of(settings, SECRET, store, clock, board.committed),
             clock=clock,
             psp=psp,
             payouts=payouts,
