@@ -49,6 +49,8 @@ TAKEOVER_IDLE_S = 5.0
 """A publisher silent for this long gives way to another one with the same key."""
 MEDIA_IDLE_S = 20.0
 """A publisher silent for this long is put off: its connection is dead."""
+SLOW_START_S = 60.0
+"""The same before its show is seen: a first key frame may be slow to come."""
 CHECK_PUBLISHER_S = 5.0
 RETRY_WRITE_S = 1.0
 
@@ -245,8 +247,10 @@ class StreamActor(Actor[StreamMessage]):
     def _check_publisher(self, message: CheckPublisher) -> None:
         if message.publisher is not self._publisher:
             return
-        if trio.current_time() - self._last_media_s >= MEDIA_IDLE_S:
-            message.publisher.close(DENIED, f"Nothing was sent for {MEDIA_IDLE_S:g} s.")
+        seen = self._status is Status.LIVE and self._window.value is not None
+        idle_s = MEDIA_IDLE_S if seen else SLOW_START_S
+        if trio.current_time() - self._last_media_s >= idle_s:
+            message.publisher.close(DENIED, f"Nothing was sent for {idle_s:g} s.")
             self._drop_publisher()
         else:
             self.context.after(CHECK_PUBLISHER_S, message)

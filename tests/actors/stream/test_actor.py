@@ -1,5 +1,7 @@
 """The stream's actor with a real store and a real segmenter, in virtual time."""
 
+from dataclasses import replace
+
 import pytest
 import trio
 from support.stage import Encoder, Stage
@@ -18,8 +20,14 @@ from actors.stream import (
     StreamNotFound,
     UpdateStream,
 )
-from actors.stream.actor import GRACE_S, MEDIA_IDLE_S, TAKEOVER_IDLE_S
-from media.frames import AudioConfig, Codec, Frame
+from actors.stream.actor import (
+    CHECK_PUBLISHER_S,
+    GRACE_S,
+    MEDIA_IDLE_S,
+    SLOW_START_S,
+    TAKEOVER_IDLE_S,
+)
+from media.frames import AudioConfig, Codec, Frame, VideoConfig, VideoFrame
 from media.hls import Window
 from storage.api import Put
 
@@ -100,6 +108,84 @@ async def test_a_dead_encoder_is_put_off(
     assert (await stage.doc())["status"] == "interrupted"
     await trio.sleep(GRACE_S)
     assert (await stage.doc())["status"] == "ended"
+
+
+async def test_a_slow_first_key_frame_is_waited_for(
+    stage: Stage, show_frames: list[Frame], autojump_clock: Clock
+) -> None:
+    configs = [frame for frame in show_frames if isinstance(frame, VideoConfig | AudioConfig)]
+    ref = await stage.streams.get_or_start(stage.stream_id)
+    encoder = Encoder()
+    await ref.ask(Publish(encoder, stage.key))
+    await trio.sleep(SLOW_START_S - CHECK_PUBLISHER_S)
+    await ref.ask(PublishFrames(encoder, configs))
+    await trio.sleep(SLOW_START_S - CHECK_PUBLISHER_S)
+    await ref.ask(PublishFrames(encoder, show_frames))
+    assert encoder.closed == []
+    seen = window(stage)
+    assert seen is not None
+    assert seen.ready
+
+
+async def test_a_picture_of_one_frame_in_ten_seconds_goes_live(
+    stage: Stage, show_frames: list[Frame], autojump_clock: Clock
+) -> None:
+    config = next(frame for frame in show_frames if isinstance(frame, VideoConfig))
+    pictures = [frame for frame in show_frames if isinstance(frame, VideoFrame)]
+    key = next(frame for frame in pictures if frame.keyframe)
+    delta = next(frame for frame in pictures if not frame.keyframe)
+    ref, encoder = await go_live(stage, [config])
+    for number in range(10):
+        await trio.sleep(10)
+        frame = replace(key if number == 6 else delta, dts_ms=10_000 * number)
+        await ref.ask(PublishFrames(encoder, [frame]))
+    assert encoder.closed == []
+    seen = window(stage)
+    assert seen is not None
+    assert seen.ready
+
+
+async def test_one_that_never_sends_is_put_off(stage: Stage, autojump_clock: Clock) -> None:
+    ref = await stage.streams.get_or_start(stage.stream_id)
+    encoder = Encoder()
+    await ref.ask(Publish(encoder, stage.key))
+    await trio.sleep(SLOW_START_S + CHECK_PUBLISHER_S)
+    assert "Nothing was sent" in encoder.closed[0][1]
+    await ref.ask(Publish(Encoder(), stage.key))
+
+
+async def test_two_live_encoders_do_not_evict_each_other(
+    stage: Stage, show_frames: list[Frame], autojump_clock: Clock
+) -> None:
+    ref, first = await go_live(stage, show_frames[:50])
+    second, refusals = Encoder(), 0
+    for frame in show_frames[50:150]:  # the second one tries again and again, as encoders do
+        await trio.sleep(1)
+        await ref.ask(PublishFrames(first, [frame]))
+        with pytest.raises(PublishRefused, match="already live"):
+            await ref.ask(Publish(second, stage.key))
+        refusals += 1
+    assert (first.closed, refusals) == ([], 100)
+    assert (await stage.doc())["status"] == "live"
+
+
+async def test_one_that_was_taken_over_takes_nothing_back(
+    stage: Stage, show_frames: list[Frame], autojump_clock: Clock
+) -> None:
+    ref, first = await go_live(stage, show_frames[:100])
+    await trio.sleep(TAKEOVER_IDLE_S)
+    second = Encoder()
+    await ref.ask(Publish(second, stage.key))
+    for frame in show_frames[:20]:  # the first one wakes up, is told, and connects anew
+        await ref.ask(PublishFrames(second, [frame]))
+        with pytest.raises(PublishRefused):
+            await ref.ask(PublishFrames(first, [frame]))
+        await ref.tell(PublisherLeft(first, deliberate=False))
+        with pytest.raises(PublishRefused, match="already live"):
+            await ref.ask(Publish(Encoder(), stage.key))
+        await trio.sleep(1)
+    assert second.closed == []
+    assert (await stage.doc())["status"] == "live"
 
 
 async def test_a_drop_within_grace_goes_on_with_the_same_show(
