@@ -35,7 +35,7 @@ tag_blueprint(hooks, ["webhooks"])
 @security_scheme(BEARER)
 @validate_request(CreateHookBody)
 @document_response(HookView, HTTPStatus.CREATED)
-async def create(stream_id: str, data: CreateHookBody) -> Response:
+async def create_hook(stream_id: str, data: CreateHookBody) -> Response:
     """Have a URL told what happens to the stream; ``secret`` is shown here alone."""
     stream = await _owned_stream(stream_id)
     endpoint, secret = await current_house().hooks.endpoints.add(
@@ -57,7 +57,7 @@ async def list_hooks(stream_id: str) -> Response:
 @hooks.get("/<webhook_id>")
 @security_scheme(BEARER)
 @document_response(HookView)
-async def get(stream_id: str, webhook_id: str) -> Response:
+async def get_hook(stream_id: str, webhook_id: str) -> Response:
     """Show a webhook."""
     stream = await _owned_stream(stream_id)
     return reply(_view(await current_house().hooks.endpoints.get(stream.id, webhook_id)))
@@ -67,7 +67,7 @@ async def get(stream_id: str, webhook_id: str) -> Response:
 @security_scheme(BEARER)
 @validate_request(UpdateHookBody)
 @document_response(HookView)
-async def update(stream_id: str, webhook_id: str, data: UpdateHookBody) -> Response:
+async def update_hook(stream_id: str, webhook_id: str, data: UpdateHookBody) -> Response:
     """Change a webhook; with ``enabled`` true what waits is sent at once."""
     stream = await _owned_stream(stream_id)
     house = current_house()
@@ -80,7 +80,7 @@ async def update(stream_id: str, webhook_id: str, data: UpdateHookBody) -> Respo
 
 @hooks.delete("/<webhook_id>")
 @security_scheme(BEARER)
-async def delete(stream_id: str, webhook_id: str) -> Response:
+async def delete_hook(stream_id: str, webhook_id: str) -> Response:
     """Take a webhook away; what waits for it is not sent."""
     stream = await _owned_stream(stream_id)
     await current_house().hooks.endpoints.remove(stream.id, webhook_id)
@@ -90,7 +90,7 @@ async def delete(stream_id: str, webhook_id: str) -> Response:
 @hooks.post("/<webhook_id>/secret")
 @security_scheme(BEARER)
 @document_response(HookView)
-async def rotate(stream_id: str, webhook_id: str) -> Response:
+async def rotate_secret(stream_id: str, webhook_id: str) -> Response:
     """Make a new secret; for a day the old one signs beside it."""
     stream = await _owned_stream(stream_id)
     endpoint, secret = await current_house().hooks.endpoints.rotate(stream.id, webhook_id)
@@ -117,7 +117,7 @@ async def ping(stream_id: str, webhook_id: str) -> Response:
 @hooks.get("/<webhook_id>/deliveries")
 @security_scheme(BEARER)
 @document_response(DeliveryList)
-async def deliveries(stream_id: str, webhook_id: str) -> Response:
+async def list_deliveries(stream_id: str, webhook_id: str) -> Response:
     """Show the latest 50 tries."""
     stream = await _owned_stream(stream_id)
     history = await current_house().hooks.endpoints.history(stream.id, webhook_id)
