@@ -14,7 +14,7 @@ MAX_FRAMES_IN_PACKET = 64  # six frames of one block, in up to eight substreams
 
 _SYNC = b"\x0b\x77"
 _HEAD_BYTES = 7
-_SAMPLE_RATES_HZ = (48_000, 44_100, 32_000, 24_000, 22_050, 16_000)  # the last three halved
+_SAMPLE_RATES_HZ = (48_000, 44_100, 32_000)
 _KBITS = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 576, 640)
 _CHANNELS = (2, 1, 2, 3, 3, 4, 4, 5)  # by acmod
 _BLOCKS = (1, 2, 3, 6)  # by numblkscod
@@ -100,10 +100,10 @@ def _parse_eac3(head: bytes) -> _Frame:
     kind, substream = head[2] >> 6, head[2] >> 3 & 7
     size_bytes = 2 * ((head[2] & 7) << 8 | head[3]) + 2
     rate_index, blocks_code = head[4] >> 6, head[4] >> 4 & 3
-    if rate_index == 3:  # half the rate, and always six blocks
-        rate_index, blocks_code = 3 + blocks_code, 3
-    if rate_index >= len(_SAMPLE_RATES_HZ) or kind == 3:
-        raise CodecError("an E-AC-3 frame has a reserved type or sample rate")
+    if rate_index == 3:
+        raise CodecError("the E-AC-3 has a sample rate of 24 kHz or less, which is not supported")
+    if kind == 3:
+        raise CodecError("an E-AC-3 frame has a reserved type")
     counts = kind != _DEPENDENT and substream == 0
     samples = _BLOCKS[blocks_code] * BLOCK_SAMPLES if counts else 0
     return _Frame(True, rate_index, head[4] >> 1 & 7, head[4] & 1, size_bytes, samples)

@@ -50,8 +50,6 @@ def test_channels(acmod: int, lfe: int) -> None:
         (ac3(rate=1), 44_100),
         (ac3(rate=2), 32_000),
         (eac3(rate=1), 44_100),
-        (eac3(rate=3, blocks=0), 24_000),
-        (eac3(rate=3, blocks=2), 16_000),
     ],
 )
 def test_sample_rates(frame: bytes, rate: int) -> None:
@@ -85,7 +83,7 @@ def test_only_the_first_substream_lasts() -> None:
         (ac3(rate=3), "reserved"),
         (ac3(size_code=38), "reserved"),
         (eac3(kind=3), "reserved"),
-        (eac3(rate=3, blocks=3), "reserved"),
+        (eac3(rate=3, blocks=0), "24 kHz or less"),
         (eac3(blocks=0) * (MAX_FRAMES_IN_PACKET + 1), "more frames"),
         (eac3() + bytes(64), "begin as one"),
         (eac3(1) + eac3(0, 1), "first substream"),
@@ -96,7 +94,7 @@ def test_packets_that_are_none(packet: bytes, words: str) -> None:
         ac3_samples(packet)
 
 
-@pytest.mark.parametrize("record", [b"", b"\0\0\2", b"\0\6\2\0", b"\0\0\x08\0", b"\0\0\2\0\0"])
+@pytest.mark.parametrize("record", [b"", b"\0\0\2", b"\0\3\2\0", b"\0\0\x08\0", b"\0\0\2\0\0"])
 def test_bad_records(record: bytes) -> None:
     with pytest.raises(CodecError):
         parse_ac3_record(record)
