@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 if TYPE_CHECKING:
     from actors.room.events import Push as RoomPush
     from actors.stream.facts import StreamNews
+    from actors.stream.health import HealthNews
 
-    Push = RoomPush | StreamNews
+    Push = RoomPush | StreamNews | HealthNews
 
 
 class Clock(Protocol):

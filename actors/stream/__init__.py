@@ -3,6 +3,7 @@
 from actors.stream.actor import StreamActor
 from actors.stream.board import Board, Place
 from actors.stream.facts import Facts, StreamNews, facts_of
+from actors.stream.health import HealthNews
 from actors.stream.messages import (
     ChangeLicence,
     DeleteStream,
@@ -25,6 +26,7 @@ __all__ = [
     "ChangeLicence",
     "DeleteStream",
     "Facts",
+    "HealthNews",
     "OnAir",
     "Place",
     "Publish",

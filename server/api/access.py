@@ -42,6 +42,12 @@ def require_owner(stream: Stream, principal: Principal) -> None:
         raise ApiError(HTTPStatus.FORBIDDEN, "forbidden", "This stream is another user's.")
 
 
+def require_owner_or_admin(stream: Stream, principal: Principal) -> None:
+    """Let the stream's owner and the operator pass; 403 for anybody else."""
+    if not principal.admin:
+        require_owner(stream, principal)
+
+
 def require_admin() -> Principal:
     """Return the operator who is asking; 401 for a guest, 403 for anybody else."""
     principal = require_principal()

@@ -24,12 +24,18 @@ from actors.services.streams import (
 from actors.stream.messages import (
     DeleteStream,
     OnAir,
+    ReadHealth,
     RotateKey,
     StopShow,
     StreamNotFound,
     UpdateStream,
 )
-from server.api.access import optional_principal, require_owner, require_principal
+from server.api.access import (
+    optional_principal,
+    require_owner,
+    require_owner_or_admin,
+    require_principal,
+)
 from server.api.auth import BEARER
 from server.api.bodies import (
     CreateStreamBody,
@@ -43,8 +49,10 @@ from server.api.bodies import (
 )
 from server.api.errors import ApiError
 from server.api.house import current_house
+from server.api.stream_health_bodies import StreamHealthView
 from server.api.times import read_cursor, rfc3339, write_cursor
 from server.api.wire import no_content, reply
+from server.health_document import health_document, point_document
 
 streams = Blueprint("streams", __name__, url_prefix="/api/v1/streams")
 tag_blueprint(streams, ["streams"])
@@ -144,6 +152,18 @@ async def stop(stream_id: str) -> Response:
     await _owned_stream(stream_id)
     stopped = await current_house().streams.ask(stream_id, StopShow())
     return reply(StoppedView(stopped=stopped))
+
+
+@streams.get("/<stream_id>/health")
+@security_scheme(BEARER)
+@document_response(StreamHealthView)
+async def health(stream_id: str) -> Response:
+    """Tell how the show arrives, now and in the last 5 minutes: for the owner and for admins."""
+    principal = require_principal()
+    require_owner_or_admin(await _stream(stream_id), principal)
+    report = await current_house().streams.ask(stream_id, ReadHealth())
+    series = [point_document(point) for point in report.series]
+    return reply(StreamHealthView.model_validate({**health_document(report.now), "series": series}))
 
 
 @streams.get("/<stream_id>/playback")

@@ -3,23 +3,18 @@
 import base64
 import json
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 
 from server.api.errors import ApiError
+from server.times import EPOCH
+from server.times import rfc3339 as rfc3339
 from storage import Cursor
 from storage.rules import MAX_ID_BYTES
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 MAX_CURSOR_CHARS = 200
 MAX_SORT_VALUE = 2**63 - 1
-
-
-def rfc3339(unix_ms: int) -> str:
-    """Write Unix milliseconds as RFC 3339 in UTC."""
-    time = EPOCH + timedelta(milliseconds=unix_ms)
-    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def optional_rfc3339(unix_ms: int | None) -> str | None:

@@ -9,7 +9,7 @@ import msgpack
 from wsproto.frame_protocol import Opcode
 
 from actors.room import Event, Message, Push
-from actors.stream import StreamNews
+from actors.stream import HealthNews, StreamNews
 from server.gateway import wire
 from server.gateway.frames import frame
 
@@ -42,7 +42,7 @@ class Encoding:
     extended: Callable[[wire.Item, Mapping[str, bytes]], bytes]
     _kept: dict[int, tuple[Message | Event, bytes]] = field(default_factory=dict, repr=False)
 
-    def __call__(self, pushes: Sequence[Push | StreamNews]) -> bytes:
+    def __call__(self, pushes: Sequence[Push | StreamNews | HealthNews]) -> bytes:
         """Make one frame of pushes."""
         return self.frame([wire.push(event) for event in pushes])
 

@@ -245,7 +245,7 @@ class Session:
             if len(mine) >= MAX_WATCHED_PER_CONNECTION:
                 most = f"At most {MAX_WATCHED_PER_CONNECTION} streams at a time."
                 raise Refusal("too_many_streams", most)
-        watched = await watching.watch(stream, self._member)
+        watched = await watching.watch(stream, self._member, self._principal)
         self._watched = mine | {stream}
         return wire.watched(stream, watched.facts, watched.viewers)
 

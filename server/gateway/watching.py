@@ -7,8 +7,10 @@ import trio
 from actors.ids import is_id
 from actors.kernel import Published
 from actors.ports import Batch, Clock, Member, Viewers
+from actors.services import Principal
 from actors.services.streams import COLLECTION, STREAM_PREFIX
 from actors.stream import Board, Facts, StreamNews, facts_of
+from server.gateway.health_watching import HealthWatching
 from storage import Store
 
 VIEWERS_INTERVAL_S = 5.0
@@ -34,6 +36,7 @@ class WatchRefused(Exception):
 class Watched:
     """A stream that somebody watches, as they were told of it last."""
 
+    owner: str
     heard: Published[Facts | None]
     facts: Facts
     viewers: int
@@ -43,6 +46,8 @@ class Watched:
 
 class Watching:
     """Tells members of the streams that they watch: what anybody may know, so guests too.
+
+    The stream's owner and admins are also told of its ingest health.
 
     What is told is committed: it comes from the stream's actor by way of ``board``, and where no
     actor runs there is no news. ``run`` holds a task for each watched stream, from its first
@@ -55,6 +60,7 @@ class Watching:
         self._viewers = viewers
         self._clock = clock
         self._watched: dict[str, Watched] = {}
+        self._health = HealthWatching(board)
         self._opening = trio.Lock()
         self._nursery: trio.Nursery | None = None
 
@@ -68,20 +74,27 @@ class Watching:
             task_status.started()
             await trio.sleep_forever()
 
-    async def watch(self, stream_id: str, member: Member) -> Watched:
+    async def watch(
+        self, stream_id: str, member: Member, principal: Principal | None = None
+    ) -> Watched:
         """Tell ``member`` of a stream from now on; give how it stands. WatchRefused.
 
-        StoreUnavailable. Until the caller waits for something, ``member`` is told nothing.
+        ``principal`` is whose it is, None for a guest. StoreUnavailable. Until the caller waits for
+        something, ``member`` is told nothing.
         """
         async with self._opening:
             watched = self._watched.get(stream_id) or await self._open(stream_id)
             if watched.facts.gone:
                 raise _not_found()
             watched.members[member] = None
+            if principal is not None and (principal.admin or principal.user_id == watched.owner):
+                assert self._nursery is not None
+                self._health.watch(stream_id, member, self._nursery)
         return watched
 
     def unwatch(self, stream_id: str, member: Member) -> None:
         """Tell ``member`` of a stream no more; one that it does not watch is no error."""
+        self._health.unwatch(stream_id, member)
         watched = self._watched.get(stream_id)
         if watched is not None:
             watched.members.pop(member, None)
@@ -109,7 +122,7 @@ class Watching:
         if row is None:
             raise _not_found()
         facts = facts_of(row.version, row.doc)
-        watched = Watched(heard, facts, self._count(stream_id, facts))
+        watched = Watched(row.doc["owner"], heard, facts, self._count(stream_id, facts))
         self._watched[stream_id] = watched
         self._nursery.start_soon(self._follow, stream_id, watched)
         return watched
@@ -118,6 +131,7 @@ class Watching:
         if self._watched.get(stream_id) is watched:
             del self._watched[stream_id]
             self._board.unfollow(stream_id)
+            self._health.close(stream_id)
             watched.scope.cancel()
 
     async def _follow(self, stream_id: str, watched: Watched) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any, assert_never
 
 from actors.room import (
@@ -36,7 +35,9 @@ from actors.room import (
 )
 from actors.room.direct import User
 from actors.room.moderation import Sanction
-from actors.stream import Facts, StreamNews
+from actors.stream import Facts, HealthNews, StreamNews
+from server.health_document import health_push
+from server.times import rfc3339
 
 Item = dict[str, Any]
 """One item of a server's frame: a reply or a push."""
@@ -50,9 +51,6 @@ class Told:
     """
 
     things: tuple[Message | Event, ...]
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def ok(command_id: int | str | None, result: Item) -> Item:
@@ -70,11 +68,14 @@ def error(
     return {"re": command_id, "error": detail}
 
 
-def push(event: Push | StreamNews) -> Item:
+def push(event: Push | StreamNews | HealthNews) -> Item:
     """Make the item that tells members what happened."""
     match event:
         case StreamNews():
             return _news(event)
+        case HealthNews(stream, health):
+            item: Item = {"push": "stream", "event": "health", "stream": stream}
+            return {**item, "health": health_push(health)}
         case MembersCounted(room, count):
             return {"push": "members", "room": room, "count": count}
         case MemberRemoved(room, reason):
@@ -106,7 +107,7 @@ def _moderation(event: Sanctioned | RoleChanged | MessageHeld | HeldResolved) ->
         case Sanctioned(room, kind, whom, until_ms, reason):
             item: Item = {"push": "sanction", "room": room, "kind": kind, "user": _by(whom)}
             if until_ms is not None:
-                item["until"] = _rfc3339(until_ms)
+                item["until"] = rfc3339(until_ms)
             if reason:
                 item["reason"] = reason
             return item
@@ -118,7 +119,7 @@ def _moderation(event: Sanctioned | RoleChanged | MessageHeld | HeldResolved) ->
                 "id": pending.id,
                 "user": {"id": pending.user_id, "name": pending.name},
                 "content": pending.content,
-                "at": _rfc3339(pending.at_ms),
+                "at": rfc3339(pending.at_ms),
             }
             return {"push": "pending", "room": room, "pending": held}
         case HeldResolved(room, pending_id, outcome):
@@ -171,14 +172,14 @@ def message_item(message: Message) -> Item:
         "offset": message.offset,
         "user": user,
         "content": message.content,
-        "at": _rfc3339(message.at_ms),
+        "at": rfc3339(message.at_ms),
     }
     if message.reply_to is not None:
         item["reply_to"] = message.reply_to
     if message.mentions:
         item["mentions"] = list(message.mentions)
     if message.edited_at_ms is not None:
-        item["edited_at"] = _rfc3339(message.edited_at_ms)
+        item["edited_at"] = rfc3339(message.edited_at_ms)
     if message.deleted:
         item["deleted"] = True
     if message.reactions:
@@ -209,7 +210,7 @@ def joined(room: str, state: Joined) -> Item:
 def _sanction(sanction: Sanction) -> Item:
     item: Item = {"kind": sanction.kind.value}
     if sanction.until_ms is not None:
-        item["until"] = _rfc3339(sanction.until_ms)
+        item["until"] = rfc3339(sanction.until_ms)
     if sanction.reason:
         item["reason"] = sanction.reason
     return item
@@ -239,7 +240,7 @@ def direct_rooms(found: Sequence[DirectRoom]) -> list[Item]:
             "room": each.id,
             "user": user(each.other),
             "offset": each.offset,
-            "at": _rfc3339(each.at_ms),
+            "at": rfc3339(each.at_ms),
         }
         for each in found
     ]
@@ -266,7 +267,7 @@ def watched(stream: str, facts: Facts, viewers: int) -> Item:
 def _news(news: StreamNews) -> Item:
     """Make what those who watch a stream are told; a deleted one has ended for good."""
     facts = news.facts
-    item: Item = {"push": "stream", "event": news.event, "at": _rfc3339(news.at_ms)}
+    item: Item = {"push": "stream", "event": news.event, "at": rfc3339(news.at_ms)}
     item |= watched(news.stream, facts, news.viewers)
     if news.event == "updated":
         item |= {"title": facts.title, "description": facts.description, "access": facts.access}
@@ -284,7 +285,7 @@ def _edited(message: Message) -> Item:
     """Make what an edit tells; by the time that it is told again, the message may be deleted."""
     item: Item = {"id": message.id, "content": message.content}
     if message.edited_at_ms is not None:
-        item["edited_at"] = _rfc3339(message.edited_at_ms)
+        item["edited_at"] = rfc3339(message.edited_at_ms)
     if message.deleted:
         item["deleted"] = True
     return item
@@ -292,8 +293,3 @@ def _edited(message: Message) -> Item:
 
 def _by(by: By) -> Item:
     return {"id": by.user_id, "name": by.name}
-
-
-def _rfc3339(at_ms: int) -> str:
-    at = _EPOCH + timedelta(milliseconds=at_ms)
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -73,3 +73,11 @@ class HealthReport:
 
     now: Health
     series: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HealthNews:
+    """To a stream's owner, and to admins, who watch it: how its ingest is."""
+
+    stream: str
+    health: Health

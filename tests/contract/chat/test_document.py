@@ -24,6 +24,7 @@ from support.said_in_source import codes_raised, kinds_pushed
 
 from actors.ports import CloseReason
 from actors.room.moderation import ACTIONS
+from actors.stream.health.rules import RULES
 from server.gateway import closing, commands, moderating
 from server.gateway.encoding import ENCODINGS
 
@@ -89,6 +90,10 @@ def test_error_codes_are_those_that_are_raised():
 
 def test_push_kinds_are_those_that_are_sent():
     assert PUSHES.keys() == {item["push"] for item in SAMPLES} | kinds_pushed("server/gateway/*.py")
+
+
+def test_verdicts_are_those_of_the_rules():
+    assert SCHEMAS["Verdict"]["properties"]["code"]["enum"] == [rule.code for rule in RULES]
 
 
 def test_close_codes_are_those_that_connections_are_closed_with():

@@ -9,13 +9,13 @@ from support.chat_schema import PUSHES as PUSH_SCHEMAS
 from support.chat_schema import command_problems, item_problems
 
 from actors.room import Push
-from actors.stream import StreamNews
+from actors.stream import HealthNews, StreamNews
 from server.gateway.encoding import JSON, MSGPACK
 from server.gateway.wire import error
 
 
 def test_there_is_a_sample_of_each_push():
-    assert {type(event) for event in EVENTS} == set(typing.get_args(Push | StreamNews))
+    assert {type(event) for event in EVENTS} == set(typing.get_args(Push | StreamNews | HealthNews))
 
 
 @pytest.mark.parametrize("item", PUSHES, ids=[each["push"] for each in PUSHES])
@@ -50,6 +50,21 @@ def test_faults_within_are_found():
     ):
         assert item_problems(push | {"message": faulty}), faulty
     assert item_problems({"push": "rumour", "room": push["room"]})
+
+
+def test_health_and_what_happened_are_apart():
+    health, live = (
+        next(each for each in PUSHES if each["push"] == "stream" and each["event"] == event)
+        for event in ("health", "live")
+    )
+    assert item_problems(health | {"viewers": 3})
+    assert item_problems({key: each for key, each in health.items() if key != "health"})
+    assert item_problems(live | {"health": health["health"]})
+    for name in ("at", "status", "on_air", "viewers"):
+        assert item_problems({key: each for key, each in live.items() if key != name})
+    for name in health["health"]:
+        fewer = {key: each for key, each in health["health"].items() if key != name}
+        assert item_problems(health | {"health": fewer})
 
 
 def test_replies_are_known_by_their_command():

@@ -100,7 +100,7 @@ async function follow(stream) {
 
 /** Take what is told of the stream. What has to be looked at is, soon, but not by all at once. */
 function hear({ event, at, gone, ...news }) {
-  if (shown === null || news.stream !== streamId) return;
+  if (shown === null || news.stream !== streamId || event === "health") return;
   if (event === "viewers") {
     shown = { ...shown, ...news };
     showInfo(shown);
