@@ -1,4 +1,4 @@
-"""The chunk layer (RTMP 1.0, 5.3), writing: the few small messages a server sends."""
+"""The chunk layer (RTMP 1.0, 5.3), writing: a server's few replies, and a client's media."""
 
 import struct
 
@@ -8,21 +8,29 @@ CHUNK_BYTES = 4096  # announced to the peer at connect
 
 _DEFAULT_CHUNK_BYTES = 128
 _CONTINUATION = 0xC0
+_EXTENDED = 0xFFFFFF
 
 
 class ChunkWriter:
-    """Writes each message with a full header; its replies are few, and no codec compares them."""
+    """Writes each message with a full header, which for media is 4 bytes more than it must be."""
 
     def __init__(self) -> None:
         self._chunk_bytes = _DEFAULT_CHUNK_BYTES
 
-    def write(self, csid: int, type_id: int, stream_id: int, payload: bytes) -> bytes:
-        """One message at time 0 on chunk stream ``csid``, 2 to 63."""
-        header = struct.pack(">B3xI", csid, len(payload) << 8 | type_id)
-        header += stream_id.to_bytes(4, "little")
+    def write(
+        self, csid: int, type_id: int, stream_id: int, payload: bytes, timestamp_ms: int = 0
+    ) -> bytes:
+        """One message on chunk stream ``csid``, 2 to 63; its time is of 32 bits.
+
+        A time of 24 bits or more is repeated in each chunk (5.3.1.3), as most readers expect.
+        """
+        extended = struct.pack(">I", timestamp_ms) if timestamp_ms >= _EXTENDED else b""
+        short_ms = min(timestamp_ms, _EXTENDED)
+        header = struct.pack(">II", csid << 24 | short_ms, len(payload) << 8 | type_id)
+        header += stream_id.to_bytes(4, "little") + extended
         size = self._chunk_bytes
         bodies = (payload[at : at + size] for at in range(0, len(payload), size))
-        return header + bytes((_CONTINUATION | csid,)).join(bodies)
+        return header + (bytes((_CONTINUATION | csid,)) + extended).join(bodies)
 
     def write_chunk_size(self) -> bytes:
         """Set Chunk Size; what is written after it uses CHUNK_BYTES."""

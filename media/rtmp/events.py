@@ -53,3 +53,22 @@ class PublishEnded:
 
 
 Event = PublishRequested | Media | Metadata | TrackPassedOver | PublishEnded
+
+
+@dataclass(frozen=True, slots=True)
+class PublishStarted:
+    """The server takes our show from now on."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublishDenied:
+    """The server does not take our show, or no more; nothing follows.
+
+    ``code`` is its ``onStatus`` code, ``description`` its words; either may be empty.
+    """
+
+    code: str
+    description: str
+
+
+ClientEvent = PublishStarted | PublishDenied

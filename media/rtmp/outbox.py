@@ -3,43 +3,17 @@
 import struct
 from collections.abc import Mapping
 
-from media.rtmp.amf0 import encode_values
-from media.rtmp.chunk_writer import ChunkWriter
 from media.rtmp.message import MessageType, UserControl
+from media.rtmp.message_queue import MessageQueue
 
 WINDOW_BYTES = 2_500_000  # announced; the peer acknowledges once per so many
 
-_CONTROL_CSID, _COMMAND_CSID, _STATUS_CSID = 2, 3, 5
+_COMMAND_CSID, _STATUS_CSID = 3, 5
 _DYNAMIC_LIMIT = 2
-_WRAP = 1 << 32
 
 
-class Outbox:
-    """Queues replies; ``drain`` hands over the bytes."""
-
-    def __init__(self) -> None:
-        self._writer = ChunkWriter()
-        self._unsent = bytearray()
-
-    def __len__(self) -> int:
-        return len(self._unsent)
-
-    def drain(self) -> bytes:
-        """All bytes queued since the last call."""
-        unsent, self._unsent = bytes(self._unsent), bytearray()
-        return unsent
-
-    def handshake(self, reply: bytes) -> None:
-        """Bytes from before the chunk layer."""
-        self._unsent += reply
-
-    def acknowledge(self, bytes_received: int) -> None:
-        """Acknowledgement (5.4.3); the count wraps at 2^32."""
-        self._control(MessageType.ACKNOWLEDGEMENT, struct.pack(">I", bytes_received % _WRAP))
-
-    def pong(self, ping: bytes) -> None:
-        """PingResponse (7.1.7) to a request's four bytes."""
-        self._user_control(UserControl.PING_RESPONSE, ping)
+class Outbox(MessageQueue):
+    """A server's side of the queue."""
 
     def connected(
         self, transaction: float, object_encoding: float, properties: Mapping[str, object]
@@ -96,13 +70,3 @@ class Outbox:
         """An onStatus (7.2.2); ``level`` is status or error."""
         info = {"level": level, "code": code, "description": description}
         self._command(_STATUS_CSID, stream_id, "onStatus", 0, None, info)
-
-    def _control(self, message_type: MessageType, payload: bytes) -> None:
-        self._unsent += self._writer.write(_CONTROL_CSID, message_type, 0, payload)
-
-    def _user_control(self, event: UserControl, payload: bytes) -> None:
-        self._control(MessageType.USER_CONTROL, struct.pack(">H", event) + payload)
-
-    def _command(self, csid: int, stream_id: int, *values: object) -> None:
-        payload = encode_values(*values)
-        self._unsent += self._writer.write(csid, MessageType.COMMAND_AMF0, stream_id, payload)
