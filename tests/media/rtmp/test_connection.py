@@ -275,6 +275,19 @@ def test_metadata(client, converse, values) -> None:
 
 
 @pytest.mark.parametrize(
+    "said",
+    [{}, {"videocodecid": "avc1", "audiocodecid": "mp4a"}, {"videocodecid": 4.0}, {"": None}],
+)
+def test_what_metadata_says_of_codecs_is_not_believed(client, converse, said) -> None:
+    metadata = client.command("onMetaData", said, type_id=18)
+    talk = converse(client.opening() + metadata + client.avc_config() + client.video(b"key"))
+    assert [event.frame for event in talk.events if isinstance(event, Media)] == [
+        VideoConfig(Codec.H264, client.avc_record),
+        VideoFrame(0, 0, True, b"key"),
+    ]
+
+
+@pytest.mark.parametrize(
     "body", [b"", b"\xff\xff", b"\x02\x00\x0aonMetaData", bytes(70_000), b"\x02\x00\x01x\x05"]
 )
 def test_bad_metadata_does_not_end_a_show(client, converse, body) -> None:

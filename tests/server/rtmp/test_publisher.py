@@ -14,7 +14,13 @@ from actors.services.streams import find_by_key
 from actors.stream import Publish, PublisherLeft, PublishFrames, StopShow, StreamMessage
 from media.frames import AudioConfig, AudioFrame, Frame, VideoConfig, VideoFrame
 from server.rtmp import Ingest
-from server.rtmp.publisher import PUBLISH_DEADLINE_S, UNANSWERED_TICKS, RtmpPublisher
+from server.rtmp.publisher import (
+    GOODBYE_S,
+    PUBLISH_DEADLINE_S,
+    UNANSWERED_TICKS,
+    WRITE_TIMEOUT_S,
+    RtmpPublisher,
+)
 
 Stream = trio.StapledStream[MemorySendStream, MemoryReceiveStream]
 
@@ -37,6 +43,12 @@ class Encoder:
         client = self.client
         opening = client.hello() + client.connect() + client.command("createStream", 4, None)
         await self.stream.send_all(opening + client.publish(key))
+
+    async def dribble(self, data: bytes, every_s: float) -> None:
+        """Send a byte at a time."""
+        for byte in data:
+            await self.stream.send_all(bytes((byte,)))
+            await trio.sleep(every_s)
 
     async def send(self, frames: Sequence[Frame]) -> None:
         for frame in frames:
@@ -178,6 +190,95 @@ async def test_a_stop_from_the_studio_is_told_to_the_encoder(
     await settle()
     await stage.streams.ask(stage.stream_id, StopShow())
     assert b"stopped from the studio" in await encoder.hear_all()
+
+
+class Line(trio.abc.Stream):
+    """Our end of a connection whose far end is reset, or does not read, from when it is told."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+        self._reading = trio.CancelScope()
+        self.full = False
+
+    def reset(self) -> None:
+        self._reading.cancel()
+
+    async def receive_some(self, max_bytes: int | None = None) -> bytes:
+        with trio.CancelScope() as self._reading:
+            return bytes(await self._stream.receive_some(max_bytes))
+        raise trio.BrokenResourceError
+
+    async def send_all(self, data: bytes | bytearray | memoryview) -> None:
+        if self.full:
+            await trio.sleep_forever()
+        await self._stream.send_all(data)
+
+    async def wait_send_all_might_not_block(self) -> None:
+        await self._stream.wait_send_all_might_not_block()
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+def connect_by_line(nursery: trio.Nursery, ingest: Ingest) -> tuple[Encoder, Line]:
+    ours, theirs = trio.testing.memory_stream_pair()
+    line = Line(ours)
+
+    async def serve() -> None:
+        async with line:
+            await RtmpPublisher(line, "192.0.2.7", ingest).run()
+
+    nursery.start_soon(serve)
+    return Encoder(theirs), line
+
+
+async def test_a_reset_is_a_drop_like_any_other(
+    stage: Stage,
+    show_frames: list[Frame],
+    nursery_of_publishers: trio.Nursery,
+    autojump_clock: Clock,
+) -> None:
+    encoder, line = connect_by_line(nursery_of_publishers, ingest_of(stage))
+    await encoder.go_live(stage.key)
+    await encoder.send(show_frames)
+    await settle()
+    line.reset()
+    await settle()
+    assert (await stage.doc())["status"] == "interrupted"
+
+
+async def test_who_does_not_read_its_replies_is_dropped(
+    stage: Stage, nursery_of_publishers: trio.Nursery, autojump_clock: Clock
+) -> None:
+    start = trio.current_time()
+    encoder, line = connect_by_line(nursery_of_publishers, ingest_of(stage))
+    line.full = True
+    await encoder.stream.send_all(encoder.client.hello())
+    assert await encoder.hear_all() == b""
+    assert trio.current_time() - start == pytest.approx(WRITE_TIMEOUT_S, abs=0.1)
+
+
+async def test_a_goodbye_ends_whatever_the_encoder_does(
+    stage: Stage, encoder: Encoder, autojump_clock: Clock
+) -> None:
+    """It goes on sending, and never closes."""
+    await encoder.go_live("no-such-key")
+    start = trio.current_time()
+    with pytest.raises(trio.BrokenResourceError):
+        await encoder.dribble(bytes(10_000), 0.1)
+    assert trio.current_time() - start == pytest.approx(GOODBYE_S, abs=0.3)
+
+
+async def test_a_slow_loris_is_closed_at_the_deadline(
+    stage: Stage, encoder: Encoder, autojump_clock: Clock
+) -> None:
+    """A byte at a time, each in time: it is the whole that has a deadline."""
+    start = trio.current_time()
+    opening = encoder.client.hello() + encoder.client.connect()
+    with pytest.raises(trio.BrokenResourceError):
+        await encoder.dribble(opening, 0.5)
+    waited_s = trio.current_time() - start
+    assert PUBLISH_DEADLINE_S <= waited_s <= PUBLISH_DEADLINE_S + GOODBYE_S + 1
 
 
 class Deaf(Actor[StreamMessage]):
