@@ -17,6 +17,7 @@ _HEAD_BYTES = 7
 _SAMPLE_RATES_HZ = (48_000, 44_100, 32_000)
 _KBITS = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 576, 640)
 _CHANNELS = (2, 1, 2, 3, 3, 4, 4, 5)  # by acmod
+_LARGEST_RECORD = (1, 2, 7, 1)
 _BLOCKS = (1, 2, 3, 6)  # by numblkscod
 _AC3_BLOCKS = 6
 _MAX_AC3_BSID = 10
@@ -42,10 +43,12 @@ def ac3_record(packet: bytes) -> bytes:
 
 def parse_ac3_record(record: bytes) -> AudioInfo:
     """Read what ``ac3_record`` made; raises CodecError."""
-    if len(record) != RECORD_BYTES or record[1] >= len(_SAMPLE_RATES_HZ) or record[2] > 7:
+    if len(record) != RECORD_BYTES or any(
+        value > largest for value, largest in zip(record, _LARGEST_RECORD, strict=True)
+    ):
         raise CodecError("the AC-3 configuration is none")
     enhanced, rate_index, acmod, lfe = record
-    channels = _CHANNELS[acmod] + (lfe & 1)
+    channels = _CHANNELS[acmod] + lfe
     codec = "ec-3" if enhanced else "ac-3"
     return AudioInfo(codec, _SAMPLE_RATES_HZ[rate_index], channels, channels)
 

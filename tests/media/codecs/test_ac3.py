@@ -94,7 +94,9 @@ def test_packets_that_are_none(packet: bytes, words: str) -> None:
         ac3_samples(packet)
 
 
-@pytest.mark.parametrize("record", [b"", b"\0\0\2", b"\0\3\2\0", b"\0\0\x08\0", b"\0\0\2\0\0"])
+@pytest.mark.parametrize(
+    "record", [b"", b"\0\0\2", b"\0\3\2\0", b"\0\0\2\2", b"\0\0\x08\0", b"\0\0\2\0\0"]
+)
 def test_bad_records(record: bytes) -> None:
     with pytest.raises(CodecError):
         parse_ac3_record(record)
