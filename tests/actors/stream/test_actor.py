@@ -207,6 +207,20 @@ async def test_a_drop_within_grace_goes_on_with_the_same_show(
     assert (await stage.doc())["status"] == "live"
 
 
+async def test_each_drop_has_its_own_grace(
+    stage: Stage, show_frames: list[Frame], autojump_clock: Clock
+) -> None:
+    ref, encoder = await go_live(stage, show_frames)
+    await ref.tell(PublisherLeft(encoder, deliberate=False))
+    await trio.sleep(GRACE_S - 5)
+    _, again = await go_live(stage, show_frames)
+    await ref.tell(PublisherLeft(again, deliberate=False))
+    await trio.sleep(GRACE_S - 5)  # the first one's grace is over
+    assert (await stage.doc())["status"] == "interrupted"
+    await trio.sleep(10)
+    assert (await stage.doc())["status"] == "ended"
+
+
 async def test_the_end_of_grace_ends_the_show(
     stage: Stage, show_frames: list[Frame], autojump_clock: Clock
 ) -> None:

@@ -52,6 +52,23 @@ async def test_a_flood_of_refusals_is_one_line(monkeypatch: pytest.MonkeyPatch) 
     assert [line["event"] for line in lines] == ["rtmp_connection_refused"]
 
 
+async def test_an_encoder_that_is_refused_can_finish_its_sentence_and_hears_why() -> None:
+    client = Client()
+    opening = client.hello() + client.connect() + client.command("createStream", 4, None)
+    async with trio.open_nursery() as nursery:
+        _, port = await open_server(nursery)
+        heard = b""
+        async with await trio.open_tcp_stream("127.0.0.1", port) as stream:
+            await stream.send_all(opening + client.publish("no-such-key"))
+            for _ in range(80):  # more than sockets hold: it reads only once all is sent
+                await stream.send_all(bytes(100_000))
+            await stream.send_eof()
+            async for data in stream:
+                heard += data
+        assert b"Unknown stream key" in heard
+        nursery.cancel_scope.cancel()
+
+
 async def test_drain_accepts_no_more_and_waits_no_longer_than_told() -> None:
     async with trio.open_nursery() as nursery:
         server, port = await open_server(nursery)
