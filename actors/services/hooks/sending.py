@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from actors.ids import new_id
@@ -168,10 +169,11 @@ class Outbox:
         return True
 
     def _secrets(self, row: Row) -> tuple[str, ...]:
-        sealed = [row.doc["secret_sealed"]]
+        secrets = [self._sealing.open(row.doc["secret_sealed"], row.id)]
         if row.doc.get("old_secret_until", 0) > self._clock.now_ms():
-            sealed.append(row.doc["old_secret_sealed"])
-        return tuple(self._sealing.open(each, row.id) for each in sealed)
+            with suppress(SealBroken):  # then it was replaced for this very reason
+                secrets.append(self._sealing.open(row.doc["old_secret_sealed"], row.id))
+        return tuple(secrets)
 
 
 def _judged(doc: Document, line: Line, answer: Answer, now_ms: int) -> Document:

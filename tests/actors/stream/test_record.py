@@ -2,8 +2,9 @@ import pytest
 import trio
 
 from actors.kernel import Reply
-from actors.stream.record import Record
+from actors.stream.record import MAX_UNWRITTEN_EVENTS, Record
 from storage.api import Delete, Document, Put, StoreUnavailable
+from storage.rules import MAX_COMMIT_OPS
 
 
 class Disk:
@@ -120,3 +121,42 @@ async def test_what_is_committed_is_announced_and_nothing_else() -> None:
     record.delete(Reply())
     await record.commit()
     assert announced[-1] == (5, {"title": "not committed yet", "ended_at": 5}, True)
+
+
+def events_in(disk: Disk) -> list[int]:
+    return [op.doc["sequence"] for op in disk.ops if isinstance(op, Put) and "sequence" in op.doc]
+
+
+async def test_events_go_with_the_change_and_stay_while_nothing_can_be_written() -> None:
+    disk = Disk()
+    record = record_on(disk)
+    disk.full = True
+    record.change(title="b")
+    record.tell("stream.live", 1)
+    with pytest.raises(StoreUnavailable):
+        await record.commit()
+    assert not record.durable
+    record.tell("stream.ended", 2)
+    disk.full = False
+    await record.commit()
+    assert [op.collection for op in disk.ops] == ["streams", "stream_events", "stream_events"]
+    assert events_in(disk) == [1, 2]
+    await record.commit()
+    assert len(disk.ops) == 3
+
+
+async def test_of_more_events_than_a_commit_takes_the_newest_stay() -> None:
+    disk = Disk()
+    record = record_on(disk)
+    disk.full = True
+    for _ in range(3):
+        for _ in range(MAX_UNWRITTEN_EVENTS):
+            record.tell("stream.live", 1)
+        with pytest.raises(StoreUnavailable):
+            await record.commit()
+    disk.full = False
+    await record.commit()
+    assert events_in(disk) == list(
+        range(2 * MAX_UNWRITTEN_EVENTS + 1, 3 * MAX_UNWRITTEN_EVENTS + 1)
+    )
+    assert len(disk.ops) <= MAX_COMMIT_OPS
