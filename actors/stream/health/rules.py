@@ -116,9 +116,9 @@ def _slow_connection(sight: Sight) -> Finding | None:
         return None
     return Finding(
         Level.BAD if sight.read_lag_ms >= READ_LAG_BAD_MS else Level.WARNING,
-        f"The show arrives {sight.read_lag_ms / 1000:.1f} s late: the encoder or its connection "
-        f"does not keep up. Lower the bitrate (it is {_rate(sight.kbps)}), "
-        "or use a cable instead of Wi-Fi.",
+        f"The show arrives {sight.read_lag_ms / 1000:.1f} s late, at {_rate(sight.kbps)}: the "
+        "encoder or its connection does not keep up. Set a lower bitrate, or use a cable instead "
+        "of Wi-Fi.",
     )
 
 
@@ -178,12 +178,13 @@ def _bitrate_high(sight: Sight) -> Finding | None:
 def _bitrate_unsteady(sight: Sight) -> Finding | None:
     if sight.publisher_s < UNSTEADY_WINDOW_S or len(sight.series) < UNSTEADY_WINDOW_S:
         return None
-    rates = [second.point.kbps for second in sight.series.last(UNSTEADY_WINDOW_S)]
-    if min(rates) == 0:
-        return None  # something else is wrong
+    points = [second.point for second in sight.series.last(UNSTEADY_WINDOW_S)]
+    if any(not each.kbps or each.read_lag_ms >= READ_LAG_WARNING_MS / 2 for each in points):
+        return None  # it swings on its way to us
+    rates = [each.kbps for each in points]
     means = [
         sum(rates[at : at + UNSTEADY_MEAN_S]) / UNSTEADY_MEAN_S
-        for at in range(0, UNSTEADY_WINDOW_S, UNSTEADY_MEAN_S)
+        for at in range(UNSTEADY_WINDOW_S - UNSTEADY_MEAN_S + 1)
     ]
     low, high = min(means), max(means)
     if high < UNSTEADY_FROM_KBPS or high < low * UNSTEADY_RATIO:
