@@ -1,8 +1,10 @@
 """What actors need from outside; ``server`` implements it."""
 
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from media.frames import Frame
 
 if TYPE_CHECKING:
     from actors.room.events import Push as RoomPush
@@ -30,6 +32,18 @@ class Publisher(Protocol):
 
     def close(self, code: str, description: str) -> None:
         """End the connection, telling the encoder an RTMP ``onStatus`` code and why in words."""
+        ...
+
+
+class ShowListener(Protocol):
+    """Hears all shows, to pass them on. It takes what it is given at once, and raises nothing."""
+
+    def turned(self, stream_id: str, status: str) -> None:
+        """The stream is now live, interrupted or ended."""
+        ...
+
+    def frames(self, stream_id: str, frames: Sequence[Frame]) -> None:
+        """One reading tick's frames, in order, of a stream that is live."""
         ...
 
 

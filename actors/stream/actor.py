@@ -202,6 +202,7 @@ class StreamActor(Actor[StreamMessage]):
             self._publisher = None  # its own question tells it why
             self._end_show(str(error))
             return
+        self._tools.listener.frames(self._id, message.frames)
         message.reply.answer(None)
 
     def _go_live(self, now_ms: int) -> Segmenter:
@@ -284,6 +285,7 @@ class StreamActor(Actor[StreamMessage]):
     def _change_status(self, change: Change, **fields: Any) -> None:
         assert self._record is not None
         before, self._status = self._status, next_status(self._status, change)
+        self._tools.listener.turned(self._id, self._status.value)
         now_ms = self._tools.clock.now_ms()
         if self._status is Status.ENDED:
             fields["ended_at"] = now_ms
