@@ -8,6 +8,7 @@ import {
   audioText,
   bitrate,
   codecName,
+  codecNote,
   figures,
   frameRate,
   roundBitrate,
@@ -15,6 +16,7 @@ import {
   stateKey,
   stateWords,
   stopwatch,
+  unbroken,
   videoText,
 } from "../../server/pages/static/js/health-text.js";
 
@@ -72,6 +74,12 @@ for (const [kbps, text] of [
   test(`${kbps} is ${text}`, () => assert.equal(plain(bitrate(kbps)), text));
 }
 
+test("a figure in a sentence stays with its unit", () => {
+  const text = "Start it within 28 s, or lower 4.3 Mbit/s; 2 sentences.";
+  const expected = "Start it within 28\u00a0s, or lower 4.3\u00a0Mbit/s; 2 sentences.";
+  assert.equal(unbroken(text), expected);
+});
+
 test("a scale ends at a round figure", () => {
   assert.deepEqual([500, 4000, 1500].map(roundBitrate).map(plain), ["500 kbit/s", "4 Mbit/s", "1.5 Mbit/s"]);
 });
@@ -103,6 +111,15 @@ test("codecs have the names that people know", () => {
   const known = ["AV1", "VP9", "MP3", "AAC", "FLAC", "AC-3", "E-AC-3"];
   assert.deepEqual(names.map(codecName), known);
   assert.equal(codecName("new1.5"), "new1.5");
+});
+
+test("codecs that some or all listeners cannot play are spoken of", () => {
+  const [video, audio] = ["hvc1.1.6.L93.B0", "mp4a.40.34"].map((codec) => ({ codec }));
+  assert.equal(codecNote(HEALTH), "");
+  assert.equal(codecNote({ video: null, audio: null }), "");
+  assert.match(codecNote({ ...HEALTH, video }), /^HEVC does not play on every .* H\.264 does\.$/);
+  assert.match(codecNote({ video: null, audio }), /^Browsers do not play MP3: .* AAC\.$/);
+  assert.match(codecNote({ video, audio }), /HEVC.*MP3/);
 });
 
 test("the figures are those of the show", () => {

@@ -43,6 +43,8 @@ export const api = {
   restingStreams: async () => (await call("GET", "/streams?live=false&limit=24")).items,
   ownStreams: async () => (await call("GET", "/streams?mine=true&limit=100")).items,
   stream: (id) => call("GET", streamPath(id)),
+  /** How the show arrives, with a series of the last 5 minutes: for the stream's owner. */
+  streamHealth: (id) => call("GET", `${streamPath(id)}/health`),
   createStream: (title, description, access) =>
     call("POST", "/streams", { title, description: description || undefined, access }),
   editStream: (id, changes) => call("PATCH", streamPath(id), changes),

@@ -1,19 +1,24 @@
-// The broadcaster's view of one stream: what goes into the encoder, how the show does, who may
+// The broadcaster's view of one stream: what goes into the encoder, how the show arrives, who may
 // watch it, its tickets, and its chat's moderation.
 
 import { AccessSwitch } from "./access.js";
 import { mountAccountForm, submitForm } from "./account.js";
 import { api } from "./api.js";
 import { auth } from "./auth.js";
+import { openClient } from "./chat-view.js";
 import { part, repeat, setBadge, setOptional, setText, toast } from "./dom.js";
 import { EncoderSettings } from "./encoder.js";
 import { plural, since } from "./format.js";
+import { HealthPanel } from "./health.js";
 import { moderateInStudio } from "./moderation.js";
 import { ProductList } from "./product-list.js";
 import { Stage } from "./stage.js";
+import { StreamWatch } from "./stream-watch.js";
 import { connectTabs } from "./tabs.js";
 
 const POLL_MS = 2_000;
+/** While the server tells what happens, asking is for what it does not tell. */
+const POLL_TOLD_MS = 30_000;
 const POLL_TICKETS_MS = 10_000;
 
 const root = document.querySelector("[data-stream-id]");
@@ -26,6 +31,12 @@ const products = new ProductList(part(root, "products"), {
   load: async () => ({ items: await api.tickets(streamId), next_cursor: null }),
   ownStreams: async () => [stream],
   streamId,
+});
+const client = openClient(streamId);
+const watch = new StreamWatch(client, streamId);
+const health = new HealthPanel(part(root, "health"), {
+  load: () => api.streamHealth(streamId),
+  isTold: () => watch.told,
 });
 let stage = null;
 let stream = null;
@@ -75,6 +86,7 @@ async function refresh() {
     reveal("gate");
     stage?.player.stop();
     moderation?.sleep();
+    health.sleep();
     return;
   }
   try {
@@ -90,10 +102,34 @@ async function refresh() {
     if (isFirst) refreshTickets();
     showInfo();
     showPreview();
-    moderation ??= moderateInStudio(part(root, "moderation"), stream.room_id ?? streamId);
+    if (moderation === null) {
+      moderation = moderateInStudio(part(root, "moderation"), client, streamId);
+      stayConnected();
+    }
     moderation.wake();
+    health.wake();
   } catch (error) {
     setOptional(part(root, "problem"), error.message);
+  }
+}
+
+/** Connect as whoever is signed in, for what moderators and the owner are told. */
+function stayConnected() {
+  auth.addEventListener("change", () => client.reconnect());
+  window.addEventListener("online", () => client.check());
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) client.check();
+  });
+  client.connect();
+}
+
+/** Take what the server tells of the stream; what it does not say with it is asked for. */
+function hear({ event, ...news }) {
+  if (event === "health") health.take(news.health);
+  else if (event !== "viewers") refreshNow();
+  else if (stream !== null) {
+    stream = { ...stream, viewers: news.viewers };
+    showInfo();
   }
 }
 
@@ -154,9 +190,14 @@ editForm.addEventListener("submit", async (event) => {
 
 connectTabs(root.querySelector(".connect [role=tablist]"));
 mountAccountForm(part(root, "gate-form"), () => null); // signing in refreshes, see below
-const refreshNow = repeat(refresh, () => POLL_MS);
+const refreshNow = repeat(refresh, () => (watch.told ? POLL_TOLD_MS : POLL_MS));
 const refreshTickets = repeat(
   async () => part(root, "desk").hidden || products.refresh(),
   () => POLL_TICKETS_MS,
 );
+watch.addEventListener("news", ({ detail }) => hear(detail.push));
+watch.addEventListener("told", () => {
+  refreshNow();
+  health.renew();
+});
 auth.addEventListener("change", refreshNow);

@@ -29,6 +29,11 @@ export function announcement(health) {
 /** A number and its unit, which stay on one line. */
 const measure = (number, unit) => `${number}\u00a0${unit}`;
 
+/** A sentence whose figures stay with their units. */
+export function unbroken(text) {
+  return text.replace(/(\d) (s|ms|kbit\/s|Mbit\/s)\b/g, measure("$1", "$2"));
+}
+
 /** 128 -> "128 kbit/s", 2634 -> "2.6 Mbit/s". */
 export function bitrate(kbps) {
   if (kbps == null) return "–";
@@ -73,6 +78,23 @@ const CODECS = [
 /** "avc1.64001f" -> "H.264". */
 export function codecName(codec) {
   return CODECS.find(([start]) => codec.toLowerCase().startsWith(start))?.[1] ?? codec;
+}
+
+/** Video codecs that not every listener can play, and audio codecs that no browser can. */
+const NOT_EVERYWHERE = new Set(["HEVC", "AV1", "VP9"]);
+const NOT_IN_BROWSERS = new Set(["MP3", "AC-3", "E-AC-3"]);
+
+/** What a broadcaster should know of the codecs; "" for those that play everywhere. */
+export function codecNote({ video, audio }) {
+  const [picture, sound] = [video, audio].map((track) => track && codecName(track.codec));
+  const notes = [];
+  if (NOT_EVERYWHERE.has(picture)) {
+    notes.push(`${picture} does not play on every listener's device: H.264 does.`);
+  }
+  if (NOT_IN_BROWSERS.has(sound)) {
+    notes.push(`Browsers do not play ${sound}: set the encoder's audio codec to AAC.`);
+  }
+  return notes.join(" ");
 }
 
 function channelsText(channels) {

@@ -9,12 +9,14 @@ import { halfMinutes, HealthSeries } from "./health-series.js";
 import {
   announcement,
   bitrate,
+  codecNote,
   figures,
   frameRate,
   roundBitrate,
   skewText,
   stateKey,
   stateWords,
+  unbroken,
 } from "./health-text.js";
 
 const POLL_MS = 3_000;
@@ -29,6 +31,8 @@ export class HealthPanel {
   #fps;
   #series = new HealthSeries();
   #health = null;
+  /** Why what is shown is old; "" where it is not. */
+  #problem = "";
   #heardAt = -Infinity;
   #awake = false;
   #saidKey = null;
@@ -84,7 +88,8 @@ export class HealthPanel {
       this.#keep(health);
     } catch (error) {
       const then = this.#health ? ` This is how it was at ${clock(this.#health.heard)}.` : "";
-      this.#fail(error.message + then);
+      this.#problem = error.message + then;
+      this.#show();
     }
   }
 
@@ -97,14 +102,8 @@ export class HealthPanel {
   #keep(health) {
     this.#heardAt = performance.now();
     this.#health = { ...health, heard: Date.now() };
-    this.#fail("");
+    this.#problem = "";
     this.#show();
-  }
-
-  /** Say that what is shown is old, and why. */
-  #fail(text) {
-    setOptional(part(this.#root, "health-problem"), text);
-    this.#root.toggleAttribute("data-old", text !== "");
   }
 
   #show() {
@@ -112,6 +111,8 @@ export class HealthPanel {
     if (health === null || document.hidden) return;
     this.#root.hidden = false;
     this.#root.dataset.state = health.state;
+    this.#root.toggleAttribute("data-old", this.#problem !== "");
+    setOptional(part(this.#root, "health-problem"), this.#problem);
     this.#showState(health);
     this.#showFigures(health);
     this.#announce(health);
@@ -125,7 +126,7 @@ export class HealthPanel {
     const list = part(this.#root, "verdicts");
     showList(list, verdicts, () => cloneOf("health-verdict"), (row, { level, text }) => {
       row.dataset.level = level;
-      setText(row.lastElementChild, text);
+      setText(row.lastElementChild, unbroken(text));
     });
     list.hidden = verdicts.length === 0;
   }
@@ -134,8 +135,9 @@ export class HealthPanel {
     const { points } = this.#series;
     part(this.#root, "charts").hidden = points.length === 0;
     part(this.#root, "strip-fps").hidden = !points.some(({ fps }) => fps > 0);
-    this.#bitrate.draw(points, health.kbps);
-    this.#fps.draw(points, points.at(-1)?.fps ? health.video?.fps : 0);
+    const newest = points.at(-1);
+    this.#bitrate.draw(points, newest?.kbps ? health.kbps : 0);
+    this.#fps.draw(points, newest?.fps ? health.video?.fps : 0);
     setText(part(this.#root, "newest"), health.on_air ? "now" : "the end");
     const list = part(this.#root, "figures");
     list.hidden = !health.on_air;
@@ -144,6 +146,7 @@ export class HealthPanel {
       setText(row.firstElementChild, label);
       setText(row.lastElementChild, value);
     });
+    setOptional(part(this.#root, "codec-note"), codecNote(health));
     const table = part(this.#root, "table");
     table.hidden = points.length === 0;
     if (table.open) this.#showTable(points);

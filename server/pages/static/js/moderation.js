@@ -2,7 +2,6 @@
 
 import { api } from "./api.js";
 import { auth } from "./auth.js";
-import { openClient } from "./chat-view.js";
 import { part, setOptional } from "./dom.js";
 import { ModerationPanel } from "./moderation-panel.js";
 
@@ -19,17 +18,10 @@ function sellsTickets(streamId) {
   };
 }
 
-/** The panel in the studio, with a connection of its own. Wake it when its owner is there. */
-export function moderateInStudio(root, roomId) {
+/** The panel in the studio, told by `client`. Wake it when its owner is there. */
+export function moderateInStudio(root, client, roomId) {
   const panel = new ModerationPanel(root, { roomId, sells: sellsTickets(roomId) });
-  const client = openClient(roomId);
   client.addEventListener("push", ({ detail }) => panel.take(detail.push));
-  auth.addEventListener("change", () => client.reconnect());
-  window.addEventListener("online", () => client.check());
-  document.addEventListener("visibilitychange", () => {
-    if (!document.hidden) client.check();
-  });
-  client.connect();
   return panel;
 }
 

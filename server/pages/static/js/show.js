@@ -10,6 +10,7 @@ import { plural, since } from "./format.js";
 import { Offers } from "./offers.js";
 import { wasRefunded } from "./order.js";
 import { Stage } from "./stage.js";
+import { StreamWatch } from "./stream-watch.js";
 import { curtainWords } from "./ticket.js";
 
 const POLL_LIVE_MS = 10_000;
@@ -35,7 +36,7 @@ const offers = new Offers(part(root, "offers"));
 let shown = null;
 let status = null;
 let chat = null;
-let told = false;
+let watch = null;
 
 function timeLine(stream) {
   if (stream.status === "live" && stream.started_at) return `on stage for ${since(stream.started_at)}`;
@@ -110,13 +111,13 @@ function hear({ event, at, gone, ...news }) {
   } else setTimeout(refreshNow, Math.random() * LOOK_SPREAD_MS);
 }
 
-/** Have the server tell, on the chat's connection, and for as long as that lasts. */
-async function listenIn({ detail: { state } }) {
-  told = false;
-  if (state !== "open") return;
-  const stream = await chat.client.watch(streamId).catch(() => null);
-  told = stream !== null;
-  if (told && stream.status !== status) refreshNow();
+/** Have the server tell, on the chat's connection. */
+function listenIn(client) {
+  watch = new StreamWatch(client, streamId);
+  watch.addEventListener("told", ({ detail: { stream } }) => {
+    if (stream.status !== status) refreshNow();
+  });
+  watch.addEventListener("news", ({ detail: { push } }) => hear(push));
 }
 
 async function refresh() {
@@ -136,8 +137,7 @@ function openChat(stream) {
     const roomId = stream.room_id ?? streamId;
     chat = new ChatView(part(root, "chat"), roomId);
     chat.addEventListener("putout", doubtAdmission);
-    chat.client.addEventListener("state", listenIn);
-    chat.addEventListener("push", ({ detail: { push } }) => push.push === "stream" && hear(push));
+    listenIn(chat.client);
     offerModeration(chat.client, roomId);
   } else if (stream.access === "ticket" && admission.state === "open") chat.comeIn();
 }
@@ -167,7 +167,7 @@ function showMissing() {
 
 function pollMs() {
   if (admission.state === "shut") return POLL_WITHOUT_TICKET_MS;
-  if (told && (stage.player.state === "playing" || !isOnAir())) return POLL_TOLD_MS;
+  if (watch?.told && (stage.player.state === "playing" || !isOnAir())) return POLL_TOLD_MS;
   return status === "live" && stage.player.state === "playing" ? POLL_LIVE_MS : POLL_RESTING_MS;
 }
 
