@@ -31,6 +31,7 @@ from server.clock import SystemClock
 from server.config import Settings, SettingsError
 from server.door import AsgiApp, Door, DoorConfig, Scope
 from server.edge import HlsEdge, Sessions, TicketedSessions
+from server.forward import Forwarding
 from server.gatekeeper import Gatekeeper
 from server.gateway import Gateway, Registry, Watching
 from server.hooks import Hooks
@@ -53,6 +54,7 @@ SANDBOX_FOLDER = "sandbox"
 DRAIN_TIMEOUT_S = 8.0
 """For connections and actors each; with both, an orderly stop takes at most twice this."""
 HOOKS_DRAIN_TIMEOUT_S = 2.0
+FORWARDS_DRAIN_TIMEOUT_S = 2.0
 CUT_OFF_SHOWS_PER_PAGE = 50
 
 log = structlog.get_logger()
@@ -95,6 +97,7 @@ async def serve(
         async with trio.open_nursery() as servers:
             await servers.start(stage.watching.run)
             await servers.start(stage.door.run)
+            servers.start_soon(stage.house.forwarding.forwarder.run)
             servers.start_soon(stage.rtmp.run, rtmp, rtmps)
             servers.start_soon(stage.house.sweeper.run)
             await servers.start(stage.house.hooks.sender.run)
@@ -155,7 +158,9 @@ def _build(
     ticketed_sessions = TicketedSessions(
         secrets.playback_sessions, clock, per_licence=settings.sessions_per_licence
     )
-    tools = StreamTools(store, board, keys, clock, SegmentSettings(), sessions)
+    forwarding = Forwarding.of(settings, secrets, store, clock)
+    listener = forwarding.forwarder
+    tools = StreamTools(store, board, keys, clock, SegmentSettings(), sessions, listener)
     streams: Directory[StreamMessage] = Directory(
         supervisor, "stream", lambda each: StreamActor(each, tools), idle_s=STREAM_IDLE_S
     )
@@ -197,6 +202,7 @@ def _build(
         tokens=tokens,
         stream_keys=keys,
         hooks=Hooks.of(settings, secrets, store, clock, board.committed),
+        forwarding=forwarding,
         clock=clock,
         psp=providers.psp,
         payouts=providers.payouts,
@@ -289,7 +295,9 @@ async def _drain(stage: _Stage, supervisor: Supervisor) -> None:
         ending.start_soon(supervisor.stop, DRAIN_TIMEOUT_S)
         ending.start_soon(stage.rtmp.drain, DRAIN_TIMEOUT_S)
     # That the shows have ended is told now, as far as anybody listens; the rest after a restart.
-    await stage.house.hooks.sender.drain(HOOKS_DRAIN_TIMEOUT_S)
+    async with trio.open_nursery() as ending:
+        ending.start_soon(stage.house.hooks.sender.drain, HOOKS_DRAIN_TIMEOUT_S)
+        ending.start_soon(stage.house.forwarding.forwarder.drain, FORWARDS_DRAIN_TIMEOUT_S)
 
 
 async def _run_demo(settings: Settings) -> None:

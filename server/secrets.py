@@ -48,6 +48,11 @@ class Secrets:
         return self.derive("webhook-secret-sealing")
 
     @property
+    def forward_sealing(self) -> bytes:
+        """For the keys of other servers that shows are forwarded to, at rest."""
+        return self.derive("forward-key-sealing")
+
+    @property
     def playback_sessions(self) -> bytes:
         """For the sessions in the paths of playlists."""
         return self.derive("playback-sessions")

@@ -144,6 +144,7 @@ SCHEMA = Schema(
             indexes=(by("stream", "created_at"), by("due_at")),
         ),
         Collection("hook_lines", fields={}, indexes=()),
+        Collection("forwards", fields={}, indexes=()),
         Collection(
             "rooms",
             fields={
@@ -302,6 +303,7 @@ SCHEMA = Schema(
         Migration(5, "direct rooms, and who has blocked whom"),
         Migration(6, "who has signed out everywhere"),
         Migration(7, "webhooks out"),
+        Migration(8, "forwards to other servers"),
     ),
 )
 """What Bandstand stores. Times are int64 milliseconds since 1970."""

@@ -15,6 +15,7 @@ from server.api.auth import auth
 from server.api.direct import direct
 from server.api.docs import docs
 from server.api.errors import register_errors, request_id
+from server.api.forwards import forwards
 from server.api.health import VERSION, ActorsCollector, health
 from server.api.hooks import hooks
 from server.api.house import EXTENSION, House
@@ -77,8 +78,9 @@ def _build() -> QuartTrio:
         scalar_ui_path=None,
         security_schemes={"bearer": HttpSecurityScheme(scheme="bearer", bearer_format="JWT")},
     )
+    stage = (streams, hooks, forwards)
     shop = (products, orders, sellers, webhooks, admin)
-    for blueprint in (auth, streams, hooks, rooms, direct, moderation, *shop, health, docs):
+    for blueprint in (auth, *stage, rooms, direct, moderation, *shop, health, docs):
         app.register_blueprint(blueprint)
     pages = pages_blueprint()
     app.register_blueprint(pages)

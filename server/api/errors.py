@@ -17,6 +17,7 @@ from actors.refund.errors import OrderError
 from actors.room.errors import RoomError
 from actors.services import AccountError, SealBroken
 from actors.services.carts import CartError
+from actors.services.forwards import ForwardError
 from actors.services.hooks import HookError
 from actors.services.product_terms import ProductError
 from actors.services.streams import TooManyStreams
@@ -68,6 +69,14 @@ HOOK_STATUS = {
     "too_many_webhooks": HTTPStatus.CONFLICT,
     "webhook_secret_lost": HTTPStatus.CONFLICT,
     "invalid_url": HTTPStatus.BAD_REQUEST,
+    "private_address": HTTPStatus.BAD_REQUEST,
+}
+
+FORWARD_STATUS = {
+    "forward_not_found": HTTPStatus.NOT_FOUND,
+    "too_many_forwards": HTTPStatus.CONFLICT,
+    "invalid_url": HTTPStatus.BAD_REQUEST,
+    "invalid_key": HTTPStatus.BAD_REQUEST,
     "private_address": HTTPStatus.BAD_REQUEST,
 }
 
@@ -146,6 +155,8 @@ def translate(error: Exception) -> ApiError:
             return _shop_error(error)
         case HookError():
             return ApiError(HOOK_STATUS[error.code], error.code, error.message)
+        case ForwardError():
+            return ApiError(FORWARD_STATUS[error.code], error.code, error.message)
         case RoomError():
             return _room_error(error)
         case RuleBroken(code=RuleCode.BAD_ID):

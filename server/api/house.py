@@ -14,6 +14,7 @@ from actors.services import AccessTokens, Accounts, StreamKeys
 from actors.stream.messages import StreamMessage
 from server.config import Settings
 from server.edge import TicketedSessions
+from server.forward import Forwarding
 from server.gatekeeper import Gatekeeper
 from server.hooks import Hooks
 from server.sweeper import Sweeper
@@ -44,6 +45,7 @@ class House:
     tokens: AccessTokens
     stream_keys: StreamKeys
     hooks: Hooks
+    forwarding: Forwarding
     clock: Clock
     psp: Psp
     payouts: Payouts

@@ -130,7 +130,9 @@ async def update(stream_id: str, data: UpdateStreamBody) -> Response:
 async def delete(stream_id: str) -> Response:
     """End the running show and delete the stream."""
     await _owned_stream(stream_id)
-    await current_house().streams.ask(stream_id, DeleteStream())
+    house = current_house()
+    await house.forwarding.forwards.remove_all(stream_id)
+    await house.streams.ask(stream_id, DeleteStream())
     return no_content()
 
 

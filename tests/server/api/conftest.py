@@ -26,6 +26,7 @@ from media.hls import SegmentSettings
 from server.api import House, create_app
 from server.config import Settings
 from server.edge import TicketedSessions
+from server.forward import Forwarding
 from server.gatekeeper import Gatekeeper
 from server.hooks import Hooks
 from server.secrets import Secrets
@@ -158,7 +159,9 @@ async def open_stage(settings: Settings, store: Store) -> AsyncIterator[Stage]:
     async with trio.open_nursery() as nursery:
         supervisor = Supervisor(nursery)
         board = Board()
-        tools = StreamTools(store, board, keys, clock, SegmentSettings(), viewers)
+        forwarding = Forwarding.of(settings, SECRET, store, clock)
+        listener = forwarding.forwarder
+        tools = StreamTools(store, board, keys, clock, SegmentSettings(), viewers, listener)
         streams: Directory[StreamMessage] = Directory(
             supervisor, "stream", lambda stream_id: StreamActor(stream_id, tools)
         )
@@ -188,6 +191,7 @@ async def open_stage(settings: Settings, store: Store) -> AsyncIterator[Stage]:
             tokens=tokens,
             stream_keys=keys,
             hooks=Hooks.of(settings, SECRET, store, clock, board.committed),
+            forwarding=forwarding,
             clock=clock,
             psp=psp,
             payouts=payouts,

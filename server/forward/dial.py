@@ -1,0 +1,152 @@
+"""Connecting to a target, at an address that was looked at before.
+
+In production only addresses of the public internet are connected to, and never our own RTMP port:
+a show forwarded to itself would go round for ever.
+"""
+
+import socket
+import ssl
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from ipaddress import ip_address
+
+import trio
+from trio.abc import Stream
+
+from actors.services.forward_target import Target
+from actors.services.hooks import is_public
+from server.forward.faults import Lost, Refused
+
+LOOK_UP_TIMEOUT_S = 5.0
+CONNECT_TIMEOUT_S = 5.0
+"""For each address, where a name has several."""
+TLS_TIMEOUT_S = 10.0
+MAX_ADDRESSES_TRIED = 3
+MAX_LOOKUPS_AT_ONCE = 8
+MAX_CONNECTIONS = 128
+"""Each may hold MAX_QUEUED_BYTES, 512 MiB in all, where every target has stopped reading."""
+UNACKNOWLEDGED_TIMEOUT_MS = 10_000
+"""A target that acknowledges nothing for so long is gone, whatever the socket's buffer takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnAddress:
+    """Where this server takes RTMP: the ports it listens on, and what the outside calls it."""
+
+    ports: Collection[int]
+    public_host: str
+    public_port: int
+
+
+class Dialler:
+    """Connects to targets. ``private`` lets it into private networks, too, as in dev."""
+
+    def __init__(
+        self, own: OwnAddress, *, private: bool, tls: ssl.SSLContext | None = None
+    ) -> None:
+        self._own = own
+        self._private = private
+        self._tls = tls or ssl.create_default_context()
+        self._lookups = trio.CapacityLimiter(MAX_LOOKUPS_AT_ONCE)
+        self._connections = 0
+
+    @asynccontextmanager
+    async def dial(self, target: Target) -> AsyncIterator[Stream]:
+        """Connect, over TLS for rtmps, for the length of the block. Lost, Refused."""
+        if self._connections >= MAX_CONNECTIONS:
+            raise Lost(f"This server forwards {MAX_CONNECTIONS} shows already.")
+        self._connections += 1
+        try:
+            stream: Stream = await self._connect(target)
+            try:
+                if target.secure:
+                    stream = await self._secure(stream, target.host)
+                yield stream
+            finally:
+                # What is to be said at the end has been said by then.
+                await trio.aclose_forcefully(stream)
+        finally:
+            self._connections -= 1
+
+    async def _connect(self, target: Target) -> trio.SocketStream:
+        addresses = await self._look_up(target.host, target.port)
+        allowed = [each for each in addresses if self._private or is_public(ip_address(each))]
+        if not allowed:
+            raise Refused("Its address is not one of the public internet.")
+        if target.port == self._own.public_port and await self._is_public_self(addresses, target):
+            raise Refused(_OURSELVES)
+        for address in allowed[:MAX_ADDRESSES_TRIED]:
+            stream = await _connect_to(address, target.port)
+            if stream is not None:
+                if self._is_self(stream):
+                    await trio.aclose_forcefully(stream)
+                    raise Refused(_OURSELVES)
+                return stream
+        raise Lost("Nobody answers at its address: is the server running?")
+
+    async def _look_up(self, host: str, port: int) -> list[str]:
+        asking = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+        try:
+            with trio.fail_after(LOOK_UP_TIMEOUT_S):
+                found = await trio.to_thread.run_sync(
+                    asking, abandon_on_cancel=True, limiter=self._lookups
+                )
+        except trio.TooSlowError:
+            raise Lost("Its name was not looked up in time.") from None
+        except (OSError, UnicodeError):
+            raise Lost("There is no such host: look at the URL again.") from None
+        return [str(address[0]) for *_, address in found]
+
+    async def _is_public_self(self, addresses: list[str], target: Target) -> bool:
+        """Whether this is what the outside calls us, by name or by address."""
+        if target.host == self._own.public_host:
+            return True
+        try:
+            ours = await self._look_up(self._own.public_host, target.port)
+        except Lost:
+            return False
+        return not set(ours).isdisjoint(addresses)
+
+    def _is_self(self, stream: trio.SocketStream) -> bool:
+        """Whether the other end is on this machine, on a port of ours."""
+        peer, port = stream.socket.getpeername()[:2]
+        here: str = stream.socket.getsockname()[0]
+        return port in self._own.ports and (peer == here or ip_address(peer).is_loopback)
+
+    async def _secure(self, transport: Stream, host: str) -> Stream:
+        stream = trio.SSLStream(transport, self._tls, server_hostname=host, https_compatible=True)
+        try:
+            with trio.fail_after(TLS_TIMEOUT_S):
+                await stream.do_handshake()
+        except trio.TooSlowError:
+            raise Lost("It did not agree on TLS in time.") from None
+        except trio.BrokenResourceError as error:
+            if isinstance(error.__cause__, ssl.SSLCertVerificationError):
+                why = error.__cause__.verify_message
+                raise Refused(f"Its certificate is not to be trusted: {why}.") from None
+            raise Lost("It did not agree on TLS: is it rtmps?") from None
+        return stream
+
+
+_OURSELVES = "This is our own address: a show cannot be forwarded to the server that it is on."
+
+
+async def _connect_to(address: str, port: int) -> trio.SocketStream | None:
+    """Connect to an address; None where nobody takes it in time."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    connecting = trio.socket.socket(family, socket.SOCK_STREAM)
+    try:
+        with trio.fail_after(CONNECT_TIMEOUT_S):
+            await connecting.connect((address, port))
+        connecting.setsockopt(
+            socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNACKNOWLEDGED_TIMEOUT_MS
+        )
+    except (OSError, trio.TooSlowError):
+        connecting.close()
+        return None
+    except BaseException:
+        connecting.close()
+        raise
+    return trio.SocketStream(connecting)

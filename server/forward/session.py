@@ -1,0 +1,126 @@
+"""One connection to a target, from the handshake to the end of the show or of the connection."""
+
+from collections.abc import Awaitable, Callable
+
+import trio
+from trio.abc import Stream
+
+from media.rtmp import PublishDenied, PublishStarted, RtmpClient, RtmpError
+from media.rtmp.errors import ErrorCode
+from server.forward.faults import Lost, Refused
+from server.forward.queue import FrameQueue
+
+PUBLISH_TIMEOUT_S = 15.0
+"""From the connection to leave to publish."""
+SEND_TIMEOUT_S = 10.0
+"""For MAX_SEND_BYTES, or one frame that is larger."""
+MAX_SEND_BYTES = 256 * 1024
+READ_BYTES = 16 * 1024
+
+
+class Session:
+    """Publishes what comes out of a queue. ``on_live`` and ``on_sent`` (bytes) hear how it goes."""
+
+    def __init__(
+        self,
+        stream: Stream,
+        client: RtmpClient,
+        queue: FrameQueue,
+        on_live: Callable[[], None],
+        on_sent: Callable[[int], None],
+    ) -> None:
+        self._stream = stream
+        self._client = client
+        self._queue = queue
+        self._on_live = on_live
+        self._on_sent = on_sent
+        self._sending = trio.Lock()
+        self._fault: Lost | Refused | None = None
+
+    async def run(self) -> None:
+        """Publish until the queue has ended, and say goodbye. Lost, Refused."""
+        try:
+            with trio.fail_after(PUBLISH_TIMEOUT_S):
+                await self._ask()
+        except trio.TooSlowError:
+            raise Lost(f"It did not take the show within {PUBLISH_TIMEOUT_S:g} s.") from None
+        except RtmpError as error:
+            raise _as_fault(error) from None
+        self._on_live()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._until_over, self._listen, nursery.cancel_scope)
+            await self._until_over(self._pump, nursery.cancel_scope)
+        if self._fault is not None:
+            raise self._fault
+
+    async def _until_over(
+        self, work: Callable[[], Awaitable[None]], both: trio.CancelScope
+    ) -> None:
+        """Do one side's work; when it is over, so is the other's."""
+        try:
+            await work()
+        except RtmpError as error:
+            self._fault = self._fault or _as_fault(error)
+        except (Lost, Refused) as fault:
+            self._fault = self._fault or fault
+        both.cancel()
+
+    async def _ask(self) -> None:
+        """Go through the handshake and the commands, until leave is given."""
+        await self._flush()
+        while not await self._read():
+            pass
+
+    async def _pump(self) -> None:
+        while True:
+            await self._queue.wait()
+            frames = self._queue.take(MAX_SEND_BYTES)
+            if not frames and self._queue.ended:
+                self._client.end()
+                await self._flush()
+                return
+            self._client.send(frames)
+            await self._flush()
+
+    async def _listen(self) -> None:
+        while True:
+            await self._read()
+
+    async def _read(self) -> bool:
+        """Take what the target says, and answer it; whether it gave leave to publish."""
+        try:
+            data = await self._stream.receive_some(READ_BYTES)
+        except trio.BrokenResourceError:
+            raise Lost("The connection broke.") from None
+        if not data:
+            raise Lost("It closed the connection without a reason: is the key right?")
+        self._client.receive_data(data)
+        started = False
+        while (event := self._client.next_event()) is not None:
+            if isinstance(event, PublishDenied):
+                raise Refused(event.description or "It refused the show without a reason.")
+            started = started or isinstance(event, PublishStarted)
+        await self._flush()
+        return started
+
+    async def _flush(self) -> None:
+        async with self._sending:
+            data = self._client.data_to_send()
+            if not data:
+                return
+            try:
+                with trio.fail_after(SEND_TIMEOUT_S):
+                    await self._stream.send_all(data)
+            except trio.TooSlowError:
+                raise Lost(
+                    f"It takes too little: nothing went out for {SEND_TIMEOUT_S:g} s."
+                ) from None
+            except trio.BrokenResourceError:
+                raise Lost("The connection broke.") from None
+        self._on_sent(len(data))
+
+
+def _as_fault(error: RtmpError) -> Lost | Refused:
+    if error.code in (ErrorCode.CODEC_UNSUPPORTED, ErrorCode.BAD_CODEC_CONFIG):
+        return Refused(error.message)
+    return Lost(f"It does not speak RTMP as it should: {error.message}.")
