@@ -50,9 +50,17 @@ def put_purge(purges: Purges, event: UserPurged) -> Put:
     return Put(PURGES, _id(event.room, event.user_id), doc, version)
 
 
-def delete_purge(room_id: str, user_id: str, purge: Purge) -> Delete:
-    """Remove a purge, once nothing is left for it to hide."""
-    return Delete(PURGES, _id(room_id, user_id), purge.version)
+async def end_of_purge(store: Store, room_id: str, user_id: str, purge: Purge) -> list[Delete]:
+    """Give what removes a purge, once nothing is left for it to hide.
+
+    Nothing where it is gone, or a later one of the user is in its place: that one is not done, and
+    may have the same version, for the versions of a document that is made again begin again.
+    StoreUnavailable.
+    """
+    row = await store.get(PURGES, _id(room_id, user_id))
+    if row is None or row.doc["before"] != purge.before:
+        return []
+    return [Delete(PURGES, row.id, row.version)]
 
 
 async def read_purges(store: Store, room_id: str) -> Purges:

@@ -11,7 +11,7 @@ from actors.room.archive import EVENTS
 from actors.room.documents import message_document, message_of
 from actors.room.messages import RoomMessage
 from actors.room.outcomes import Scrubbed
-from actors.room.purges import PURGES, Purge, delete_purge
+from actors.room.purges import PURGES, Purge, end_of_purge
 from actors.room.recent import blank
 from storage import Conflict, Delete, OutcomeUnknown, Put, Store, StoreUnavailable
 
@@ -32,11 +32,8 @@ async def scrub(
         pause_s = SCRUB_PAUSE_S
         try:
             after = await _scrub_some(store, room_id, user_id, purge, after)
-        except Conflict as conflict:
-            if conflict.op.collection == PURGES:
-                break  # it is done, or purged again: the room knows
-        except OutcomeUnknown:
-            pass  # the same are read again
+        except (Conflict, OutcomeUnknown):
+            pass  # the same are read again, and whether it is purged again meanwhile
         except StoreUnavailable:
             pause_s = FAILURE_PAUSE_S
         await trio.sleep(pause_s)
@@ -65,7 +62,7 @@ async def _scrub_some(
     ]
     more = len(messages) == SCRUBBED_MESSAGES_PER_COMMIT
     if not more:
-        ops.append(delete_purge(room_id, user_id, purge))
+        ops += await end_of_purge(store, room_id, user_id, purge)
     if ops:
         await store.commit(*ops)
     return messages[-1].offset if more else None

@@ -10,7 +10,9 @@ from actors.room import ROOM_IDLE_S, Delete, Edit, History, Moderate, Pin, Send,
 from actors.room.archive import Archive
 from actors.room.history import read_page
 from actors.room.moderation import Ban, PurgeUser
-from actors.room.scrubbing import SCRUBBED_MESSAGES_PER_COMMIT, resume_scrubbing
+from actors.room.outcomes import Scrubbed
+from actors.room.purges import Purge
+from actors.room.scrubbing import SCRUBBED_MESSAGES_PER_COMMIT, resume_scrubbing, scrub
 from storage import Conflict, OutcomeUnknown, Put, StoreUnavailable
 
 MANY = 2 * SCRUBBED_MESSAGES_PER_COMMIT + 7
@@ -261,3 +263,26 @@ async def test_all_of_it_on_the_real_store(autojump_clock, open_hall, tmp_path):
             assert await store.find("room_purges", {}, sort="before") == []
             (ban,) = await store.find("room_sanctions", {"room": hall.room}, sort="at")
             assert ban.doc["address_hash"] == ADA.address
+
+
+async def test_a_purge_that_is_over_takes_no_later_one_with_it(autojump_clock, open_hall):
+    """A document that is made again begins again with version 1."""
+    async with open_hall() as hall:
+        await spam(hall, 3)
+        hall.store.rows["room_purges", f"{hall.room}:{ADA.user_id}"] = (1, {
+            "room": hall.room, "user": ADA.user_id, "before": 4,
+        })  # fmt: skip
+        told = []
+
+        class Room:
+            async def tell(self, message):
+                told.append(message)
+
+        await scrub(Room(), hall.store, hall.room, ADA.user_id, Purge(2, 1))
+        assert said_in(hall.store) == ["spam 1", "spam 2", "fine"]
+        assert len(purges(hall.store)) == 1
+        for _ in range(2):  # also where it is gone
+            await scrub(Room(), hall.store, hall.room, ADA.user_id, Purge(4, 1))
+            assert said_in(hall.store) == ["fine"]
+            assert purges(hall.store) == []
+        assert told == [Scrubbed(ADA.user_id, Purge(before, 1)) for before in (2, 4, 4)]
