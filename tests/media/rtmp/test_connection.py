@@ -323,8 +323,8 @@ def test_abort(client, converse) -> None:
     talk = converse(client.opening() + client.aac_config())
     half = client.chunks(b"\xaf\x01" + b"x" * 500, type_id=8, csid=9)[:140]
     abort = control(client, 2, struct.pack(">I", 9))
-    whole = client.chunks(b"\xaf\x01y", type_id=8, csid=9)
-    assert talk.say(half + abort + whole) == [Media(AudioFrame(0, b"y"))]
+    whole = client.chunks(b"\xaf\x01" + b"y" * 500, csid=9, form=3)
+    assert talk.say(half + abort + whole) == [Media(AudioFrame(0, b"y" * 500))]
 
 
 def test_pings_are_answered_and_other_events_ignored(client, converse, responses) -> None:
