@@ -185,6 +185,7 @@ class Segmenter:
             self._audio.lose_step()
         if (self._break_due or self._audio.changed) and not self._video_leads:
             self._break(time_ms)
+            self._video.hold()
         self._audio.add(time_ms, frame, self._start_ms)
 
     @property

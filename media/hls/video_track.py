@@ -98,6 +98,14 @@ class VideoTrack(Track):
         self.newest_ms = placed_ms
         self.quiet = False
 
+    def hold(self) -> None:
+        """Go on from the last cut with a still, where no picture has come since: it leaves no hole.
+
+        What comes next may come late.
+        """
+        if self.init is not None and not self._samples:
+            self._insert_still(self._position_ms)
+
     def last_start_ms(self, limit_ms: int) -> int:
         """The latest time at or before the limit at which a queued frame starts."""
         starts = (sample.time // TICKS_PER_MS for sample in reversed(self._samples))

@@ -202,6 +202,18 @@ def test_a_jump_in_audio_alone_cuts_at_once(rehearse, material):
     assert sum(stage.listener.durations("audio")) == pytest.approx(10, abs=0.1)
 
 
+@pytest.mark.parametrize("late_ms", [40, 300, 1_500, 5_000])
+def test_video_that_returns_just_after_a_jump_leaves_no_hole(rehearse, material, late_ms):
+    stage = rehearse()
+    stage.push(material.configs + material.show(0, 10_000))
+    stage.push(material.sounds(10_000, 30_000))
+    there_ms = 3_600_000
+    stage.push(material.sounds(there_ms, there_ms + late_ms))
+    stage.push(material.show(there_ms + late_ms, there_ms + late_ms + 10_000))
+    stage.end()  # the listener has looked for holes
+    assert len(stage.listener.discontinuities("video")) == 1
+
+
 def test_a_repeated_sequence_header_changes_nothing(rehearse, material):
     stage = rehearse()
     for start_ms in range(0, 12_000, 1_000):
