@@ -102,7 +102,7 @@ test("picture and sound are told in the encoders' words, and what is not known i
   assert.equal(plain(audioText({ codec: "mp4a.40.34", sample_rate: null, channels: null, kbps: null })), "MP3");
   assert.equal(plain(videoText(null)), "none");
   assert.equal(plain(frameRate(29.97)), "30 fps");
-  assert.equal(plain(skewText(-12.4)), "12 ms apart");
+  assert.equal(plain(skewText(-12.4)), "12 ms");
   assert.equal(plain(skewText(null)), "–");
 });
 
@@ -125,7 +125,7 @@ test("codecs that some or all listeners cannot play are spoken of", () => {
 test("the figures are those of the show", () => {
   assert.equal(valueOf(HEALTH, "uptime"), "1:05");
   assert.equal(valueOf(HEALTH, "keyframes"), "every 2 s");
-  assert.equal(valueOf(HEALTH, "skew"), "12 ms apart");
+  assert.equal(valueOf(HEALTH, "skew"), "12 ms");
   assert.equal(valueOf(HEALTH, "viewers"), "3");
   assert.equal(valueOf(HEALTH, "reconnects"), "1");
   assert.equal(valueOf(HEALTH, "encoder"), "obs-studio");

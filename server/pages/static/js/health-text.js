@@ -118,7 +118,7 @@ export function audioText(audio) {
 
 /** How far sound and picture are apart: neither sign means anything to who listens. */
 export function skewText(ms) {
-  return ms == null ? "–" : measure(Math.abs(Math.round(ms)), "ms apart");
+  return ms == null ? "–" : measure(Math.abs(Math.round(ms)), "ms");
 }
 
 function keyframesText(video) {
@@ -131,7 +131,7 @@ export function figures(health) {
   const { video, audio } = health;
   const picture = [
     { id: "keyframes", label: "Keyframes", value: keyframesText(video) },
-    { id: "skew", label: "Sound and picture", value: skewText(health.av_skew_ms) },
+    { id: "skew", label: "A/V offset", value: skewText(health.av_skew_ms) },
   ];
   const faults = [
     { id: "dropped", label: "Dropped frames", value: health.dropped_frames },

@@ -23,6 +23,9 @@ const POLL_MS = 3_000;
 /** Without a push for so long while on air, the server is asked. */
 const SILENCE_MS = 5_000;
 
+/** To the second, as two rows of the table are of one minute. */
+const clockOf = (time) => new Date(time).toLocaleTimeString([], { timeStyle: "medium" });
+
 export class HealthPanel {
   #root;
   #load;
@@ -157,7 +160,7 @@ export class HealthPanel {
     showList(part(this.#root, "rows"), halfMinutes(points), make, (row, each) => {
       const viewers = each.viewers === null ? "–" : String(Math.round(each.viewers));
       const { at, kbps, fps, av_skew_ms: skew } = each;
-      const cells = [clock(at), bitrate(kbps), frameRate(fps), skewText(skew), viewers];
+      const cells = [clockOf(at), bitrate(kbps), frameRate(fps), skewText(skew), viewers];
       cells.forEach((text, i) => setText(row.children[i], text));
     });
   }
