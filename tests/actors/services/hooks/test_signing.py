@@ -1,10 +1,17 @@
 """The signature, held to vectors that another implementation (openssl dgst) has computed."""
 
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from actors.services.hooks import signature
 from actors.services.hooks.signing import SECRET_PREFIX, new_secret
 
+GUIDE = Path(__file__).parents[4] / "docs" / "client-developer.md"
 BODY = b'{"id":"evt_1","type":"ping"}'
 VECTORS = {
     (
@@ -50,3 +57,25 @@ def test_secrets_are_long_and_never_the_same() -> None:
     made = {new_secret() for _ in range(100)}
     assert len(made) == 100
     assert {len(each) for each in made} == {len(SECRET_PREFIX) + 43}
+
+
+def verify_of_the_guide() -> Callable[..., bool]:
+    """The function that the documentation shows to developers, run as it stands there."""
+    section = GUIDE.read_text().split("\n## Webhooks\n")[1]
+    (example,) = re.findall(r"```python\n(.*?)```", section.split("\n## ")[0], re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(example, names)
+    verify: Callable[..., bool] = names["verify"]
+    return verify
+
+
+def test_the_guide_verifies_what_is_signed_and_nothing_else() -> None:
+    verify = verify_of_the_guide()
+    now_s = int(time.time())
+    header = signature(("whsec_new", "whsec_old"), now_s, BODY)
+    assert verify(BODY, header, "whsec_new")
+    assert verify(BODY, header, "whsec_old")
+    assert not verify(BODY, header, "whsec_other")
+    assert not verify(BODY + b" ", header, "whsec_new")
+    assert not verify(BODY, header.replace(f"t={now_s}", f"t={now_s + 1}"), "whsec_new")
+    assert not verify(BODY, signature(("whsec_new",), now_s - 301, BODY), "whsec_new")
