@@ -4,13 +4,12 @@ import re
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 from support.browser import DESKTOP, PHONE, chromium, complaints_of
 from support.encoders import ffmpeg_push, running
-from support.live_server import Account, Channel, LiveServer, live_server
+from support.live_server import Channel, LiveServer, live_server
 
 STATE_TIMEOUT_MS = 30_000
 PUSHES_MS = 2_500
@@ -35,24 +34,34 @@ class Studio:
 
     server: LiveServer
     browser: Browser
-    owner: Account
+    email: str
     channel: Channel
 
     def open(self, size: ViewportSize = DESKTOP) -> Page:
         page = self.browser.new_context(viewport=size).new_page()
         page.goto(f"{self.server.url}/studio/{self.channel.id}")
         gate = page.locator("main [data-gate-form]")
-        gate.get_by_label("Email").fill("ada@example.com")
+        gate.get_by_label("Email").fill(self.email)
         gate.get_by_label("Password").fill("correct horse")
         gate.locator("[data-submit]").click()
         return page
 
 
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LiveServer, Browser]]:
+    """A server and a browser for all tests, as starting them takes longer than most."""
+    with live_server(tmp_path_factory.mktemp("studio") / "data") as server, chromium() as browser:
+        yield server, browser
+
+
 @pytest.fixture
-def studio(tmp_path: Path) -> Iterator[Studio]:
-    with live_server(tmp_path / "data") as server, chromium() as browser:
-        owner = server.register("Ada")
-        yield Studio(server, browser, owner, server.make_stream(owner))
+def studio(house: tuple[LiveServer, Browser], request: pytest.FixtureRequest) -> Iterator[Studio]:
+    server, browser = house
+    name = request.node.name
+    channel = server.make_stream(server.register(name))
+    yield Studio(server, browser, f"{name}@example.com", channel)
+    for context in browser.contexts:
+        context.close()
 
 
 def panel_of(page: Page) -> Locator:
