@@ -67,8 +67,8 @@ class Teller:
                     self._tell(told, state, user_id)
                 case PendingTold(pending):
                     self._tell(MessageHeld(state.room_id, pending), state)
-                case PendingResolved(pending_id, outcome):
-                    self._tell(HeldResolved(state.room_id, pending_id, outcome), state)
+                case PendingResolved(pending_id, user_id, outcome):
+                    self._tell(HeldResolved(state.room_id, pending_id, outcome), state, user_id)
                 case PutOutBanned():
                     self.put_out_banned(state, now_ms)
                 case ModesSet() | Purged() | MessageRemoved() | PendingPosted():

@@ -67,9 +67,13 @@ class PendingTold:
 
 @dataclass(frozen=True, slots=True)
 class PendingResolved:
-    """To moderators: a message waits no more. ``outcome``: approved, rejected or expired."""
+    """To moderators and its author: a message waits no more.
+
+    ``outcome``: approved, rejected or expired.
+    """
 
     pending_id: str
+    user_id: str
     outcome: str
 
 

@@ -120,7 +120,8 @@ def _resolve(rules: Rules, pending_id: str, now_ms: int, *, approved: bool) -> C
         raise RoomError("pending_not_found", "No such message waits.")
     queue = {id_: each for id_, each in rules.pending.items() if id_ != pending_id}
     posted: tuple[Effect, ...] = (PendingPosted(pending),) if approved else ()
-    resolved = PendingResolved(pending_id, "approved" if approved else "rejected")
+    outcome = "approved" if approved else "rejected"
+    resolved = PendingResolved(pending_id, pending.user_id, outcome)
     return Change(rules.with_pending(queue), (delete_pending(pending),), (*posted, resolved))
 
 
@@ -134,7 +135,7 @@ def _cleared(change: Change, now_ms: int) -> Change:
     return Change(
         change.rules.with_pending(queue),
         (*change.ops, *(delete_pending(each) for each in late)),
-        (*change.effects, *(PendingResolved(each.id, "expired") for each in late)),
+        (*change.effects, *(PendingResolved(each.id, each.user_id, "expired") for each in late)),
     )
 
 

@@ -182,7 +182,7 @@ class Moderation:
         ops: list[Put | Delete] = [put_pending(self.rules.room_id, pending)]
         ops += [delete_pending(each) for each in late]
         effects: list[Effect] = [PendingTold(pending)]
-        effects += [PendingResolved(each.id, "expired") for each in late]
+        effects += [PendingResolved(each.id, each.user_id, "expired") for each in late]
         rules = self.rules.with_pending({**kept, pending.id: pending})
         return pending, Change(rules, tuple(ops), tuple(effects))
 

@@ -175,7 +175,7 @@ def _drop_pending(rules: Rules, user: str) -> Change:
     return Change(
         rules.with_pending(queue),
         tuple(delete_pending(each) for each in dropped),
-        tuple(PendingResolved(each.id, "rejected") for each in dropped),
+        tuple(PendingResolved(each.id, user, "rejected") for each in dropped),
     )
 
 

@@ -125,13 +125,14 @@ async def test_approval_and_shadows(venue, room, packed):
         }
         approved = await owner.ok("moderate", room=room, action="approve", pending=held["pending"])
         assert approved == {"offset": 2}
+        for client in (owner, ada):  # its author is told, too
+            assert await client.pushed("resolved") == {
+                "push": "resolved",
+                "room": room,
+                "pending": {"id": held["pending"]},
+                "outcome": "approved",
+            }
         assert (await ada.pushed())["message"]["content"] == "may I?"
-        assert await owner.pushed("resolved") == {
-            "push": "resolved",
-            "room": room,
-            "pending": {"id": held["pending"]},
-            "outcome": "approved",
-        }
         await owner.ok("moderate", room=room, action="mode", approval=False)
         await owner.ok("moderate", room=room, action="shadowban", user=ADA["id"])
         owner.all_pushes.clear()

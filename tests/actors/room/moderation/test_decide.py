@@ -157,7 +157,7 @@ def test_effects_are_told_in_their_order(desk, people):
     until = desk.now_ms + 60_000
     assert change.effects == (
         SanctionTold("ban", member.user_id, "Eve", until, "rude"),
-        PendingResolved(pending.id, "rejected"),
+        PendingResolved(pending.id, member.user_id, "rejected"),
         PutOutBanned(),
     )
     change = desk.do(LiftBan(member.user_id), people.moderator, member)
@@ -179,7 +179,8 @@ def test_a_shadow_ban_is_told_to_nobody(desk, people):
 def test_a_message_that_waited_is_posted_once(desk, people):
     pending = desk.hold(people.member)
     change = desk.do(Approve(pending.id), people.moderator)
-    assert change.effects == (PendingPosted(pending), PendingResolved(pending.id, "approved"))
+    resolved = PendingResolved(pending.id, people.member.user_id, "approved")
+    assert change.effects == (PendingPosted(pending), resolved)
     assert desk.audit[0]["detail"] == {"user": people.member.user_id, "content": "hello"}
     for command in (Approve(pending.id), Reject(pending.id)):
         assert outcome(desk, command, people.moderator) == "pending_not_found"
