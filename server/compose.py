@@ -35,6 +35,7 @@ from server.forward import Forwarding
 from server.gatekeeper import Gatekeeper
 from server.gateway import Gateway, Registry, Watching
 from server.hooks import Hooks
+from server.ingest_metrics import IngestCollector
 from server.listening import bound_to, listening
 from server.providers import Providers, open_providers
 from server.rtmp import Certificate, CertificateError, Ingest, RtmpServer
@@ -211,6 +212,7 @@ def _build(
         supervisor=supervisor,
         started_at_ms=clock.now_ms(),
     )
+    house.metrics.register(IngestCollector(board))
     watching = Watching(store, board, sessions, clock)
     gateway = Gateway(
         rooms,
