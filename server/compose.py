@@ -55,6 +55,7 @@ SANDBOX_FOLDER = "sandbox"
 DRAIN_TIMEOUT_S = 8.0
 """For connections and actors each; with both, an orderly stop takes at most twice this."""
 HOOKS_DRAIN_TIMEOUT_S = 2.0
+"""After that: for telling other servers that the shows have ended."""
 FORWARDS_DRAIN_TIMEOUT_S = 2.0
 CUT_OFF_SHOWS_PER_PAGE = 50
 

@@ -7,13 +7,14 @@ twice, no redirect is followed, and nothing is raised for what the network or th
 import socket
 import ssl
 from collections.abc import Mapping
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import trio
-from httptools import HttpParserError, HttpResponseParser
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from actors.services.hooks import Answer, is_public
 
@@ -22,7 +23,8 @@ TRY_TIMEOUT_S = 10.0
 CONNECT_TIMEOUT_S = 3.0
 """For each address, where a name has several."""
 MAX_ADDRESSES_TRIED = 3
-MAX_LOOKUPS_AT_ONCE = 8
+MAX_LOOKUPS_AT_ONCE = 40
+"""Twice the tries there can be: one that is given up holds its thread until the system ends it."""
 MAX_HEAD_BYTES = 16 * 1024
 READ_BYTES = 4 * 1024
 DEFAULT_PORTS = {"https": 443, "http": 80}
@@ -80,17 +82,8 @@ class Poster:
 
     async def _connect(self, host: str, port: int) -> trio.abc.Stream:
         for family, address in (await self._look_up(host, port))[:MAX_ADDRESSES_TRIED]:
-            connecting = trio.socket.socket(family, socket.SOCK_STREAM)
-            try:
-                with trio.fail_after(CONNECT_TIMEOUT_S):
-                    await connecting.connect((address, port))
-            except (OSError, trio.TooSlowError):
-                connecting.close()
-            except BaseException:
-                connecting.close()
-                raise
-            else:
-                return trio.SocketStream(connecting)
+            with suppress(OSError, trio.TooSlowError), trio.fail_after(CONNECT_TIMEOUT_S):
+                return await _connect_to(family, address, port)
         raise _Failed("unreachable")
 
     async def _look_up(self, host: str, port: int) -> list[Target]:
@@ -123,6 +116,15 @@ class _Status:
             self.value = status
 
 
+async def _connect_to(family: socket.AddressFamily, address: str, port: int) -> trio.SocketStream:
+    with ExitStack() as unless_connected:
+        connecting = trio.socket.socket(family, socket.SOCK_STREAM)
+        unless_connected.callback(connecting.close)
+        await connecting.connect((address, port))
+        unless_connected.pop_all()
+    return trio.SocketStream(connecting)
+
+
 async def _shake_hands(stream: "trio.SSLStream[trio.abc.Stream]") -> None:
     try:
         await stream.do_handshake()
@@ -142,7 +144,7 @@ async def _ask(stream: trio.abc.Stream, request: bytes) -> int:
         read_bytes += len(data)
         try:
             heard.parser.feed_data(data)
-        except HttpParserError:
+        except (HttpParserError, HttpParserUpgrade):
             if heard.value is None:
                 raise _Failed("bad_answer") from None
         if heard.value is None and read_bytes >= MAX_HEAD_BYTES:

@@ -1,5 +1,6 @@
 """One POST over real sockets, to endpoints that answer, hang, cut, flood and lead elsewhere."""
 
+import errno
 import socket
 import ssl
 import time
@@ -8,12 +9,15 @@ from pathlib import Path
 
 import pytest
 import trio
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from support.certificates import HOST, write_certificate
 
 from server.hooks import post as posting
-from server.hooks.post import MAX_HEAD_BYTES, Poster
+from server.hooks.post import MAX_HEAD_BYTES, Poster, _ask, _Failed
 
 HEADERS = {"Content-Type": "application/json", "Bandstand-Signature": "t=1,v1=00"}
+SWITCHING = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\nxxx"
 BODY = '{"title":"Für Elise"}'.encode()
 
 
@@ -93,7 +97,7 @@ async def test_a_flood_before_the_status_is_left_soon(receiver, piece, first, mo
 
 
 @pytest.mark.parametrize(
-    "said", [b"SSH-2.0-OpenSSH_9.2\r\n", b"\x15\x03\x01\x00\x02\x02\x16", b"\0" * 99]
+    "said", [SWITCHING, b"SSH-2.0-OpenSSH_9.2\r\n", b"\x15\x03\x01\x00\x02\x02\x16", b"\0" * 99]
 )
 async def test_what_is_no_http(receiver, said):
     receiver.sends(said)
@@ -105,6 +109,43 @@ async def test_a_connection_that_is_cut(receiver):
     receiver.sends(b"HTTP/1.1 200 O")
     assert (await post(receiver)).error == "connection_lost"
     assert (await post(receiver)).error == "connection_lost"
+
+
+async def test_no_socket_to_be_had(receiver, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(trio.socket, "socket", refuse)
+    assert (await post(receiver)).error == "unreachable"
+
+
+async def test_an_address_that_does_not_answer_is_left_for_the_next(
+    receiver, monkeypatch, autojump_clock
+):
+    left = []
+
+    class Mute:
+        """A connection that is never made."""
+
+        def close(self) -> None:
+            left.append(trio.current_time())
+
+        async def connect(self, _) -> None:
+            await trio.sleep_forever()
+
+    def lookup(*_, **__):
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("192.0.2.1", 80))] * 5
+
+    async def at_once(work, **_):
+        return work()
+
+    monkeypatch.setattr(socket, "getaddrinfo", lookup)
+    monkeypatch.setattr(trio.to_thread, "run_sync", at_once)
+    monkeypatch.setattr(trio.socket, "socket", lambda *_: Mute())
+    began_s = trio.current_time()
+    answer = await Poster(private=True).post("http://hook.example/", BODY, HEADERS)
+    assert answer.error == "unreachable"
+    assert [round(each - began_s) for each in left] == [3, 6, 9]
 
 
 async def test_nobody_there(receiver):
@@ -229,4 +270,33 @@ async def test_https_to_a_server_without_tls(receiver):
     receiver.answers(200)
     url = receiver.url.replace("http:", "https:")
     with trio.fail_after(20):
-        assert (await post(receiver, url)).error in ("tls_failed", "timed_out")
+        assert (await post(receiver, url)).error == "tls_failed"
+
+
+@given(data=st.data())
+@settings(max_examples=150, deadline=None)
+async def test_whatever_is_answered_there_is_a_status_or_a_word(data):
+    parts = [
+        b"HTTP/1.1 ",
+        b"HTTP/1.0 200",
+        b"200 OK\r\n",
+        b"\r\n",
+        b"Content-Length: 5\r\n",
+        b"Content-Length: -1\r\n",
+        b"Transfer-Encoding: chunked\r\n",
+        b"Connection: upgrade\r\nUpgrade: h2c\r\n",
+        b"HTTP/1.1 100 Continue\r\n\r\n",
+        b"HTTP/1.1 101 Switching\r\n",
+        b"HTTP/2 200\r\n",
+    ]
+    piece = st.one_of(st.sampled_from(parts), st.binary(max_size=40))
+    pieces = data.draw(st.lists(piece, max_size=12))
+    ours, theirs = trio.testing.memory_stream_pair()
+    for each in pieces:
+        await theirs.send_all(each)
+    await theirs.send_eof()
+    try:
+        outcome: object = await _ask(ours, b"POST / HTTP/1.1\r\n\r\n")
+    except _Failed as failed:
+        outcome = str(failed)
+    assert outcome in {"bad_answer", "connection_lost", *range(200, 1000)}
