@@ -17,6 +17,9 @@ SEND_TIMEOUT_S = 10.0
 MAX_SEND_BYTES = 256 * 1024
 READ_BYTES = 16 * 1024
 
+_CLOSED = "It closed the connection."
+_CLOSED_BEFORE = "It closed the connection without taking the show: is the key right?"
+
 
 class Session:
     """Publishes what comes out of a queue. ``on_live`` and ``on_sent`` (bytes) hear how it goes."""
@@ -34,6 +37,7 @@ class Session:
         self._queue = queue
         self._on_live = on_live
         self._on_sent = on_sent
+        self._is_live = False
         self._sending = trio.Lock()
         self._fault: Lost | Refused | None = None
 
@@ -46,6 +50,7 @@ class Session:
             raise Lost(f"It did not take the show within {PUBLISH_TIMEOUT_S:g} s.") from None
         except RtmpError as error:
             raise _as_fault(error) from None
+        self._is_live = True
         self._on_live()
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._until_over, self._listen, nursery.cancel_scope)
@@ -93,7 +98,7 @@ class Session:
         except trio.BrokenResourceError:
             raise Lost("The connection broke.") from None
         if not data:
-            raise Lost("It closed the connection without a reason: is the key right?")
+            raise Lost(_CLOSED if self._is_live else _CLOSED_BEFORE)
         self._client.receive_data(data)
         started = False
         while (event := self._client.next_event()) is not None:
