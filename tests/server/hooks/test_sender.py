@@ -27,7 +27,7 @@ from server.hooks.sender import (
     MAX_TRIES_AT_ONCE_PER_OWNER,
     STORE_RETRY_S,
 )
-from storage.api import StoreUnavailable
+from storage.api import Delete, Put, Store, StoreUnavailable
 
 PUBLIC_URL = "https://stage.example"
 
@@ -39,6 +39,8 @@ class World:
     posts: list[tuple[str, dict[str, Any], str]] = field(default_factory=list)
     times_s: list[float] = field(default_factory=list)
     statuses: dict[str, int | None] = field(default_factory=dict)
+    failures: dict[str, int] = field(default_factory=dict)
+    """How often a URL refuses before it takes."""
     gates: dict[str, trio.Event] = field(default_factory=dict)
     in_flight: int = 0
     most_in_flight: int = 0
@@ -54,6 +56,9 @@ class World:
         finally:
             self.in_flight -= 1
         status = self.statuses.get(url, 200)
+        if self.failures.get(url, 0) > 0:
+            self.failures[url] -= 1
+            status = 503
         taken = status is not None and status < 300
         return Answer(status, None if taken else "refused", 1)
 
@@ -330,3 +335,45 @@ async def test_an_endpoint_whose_secret_is_lost_is_switched_off_and_not_looked_a
     shown = await backstage.endpoints.get(made.stream, made.id)
     assert not shown.enabled
     assert "secret" in shown.disabled_reason
+
+
+class EndingStore(FaultyStore):
+    """At one of its commits the process ends: before anything is written, or just after."""
+
+    def __init__(self, store: Store, at: int, *, written: bool) -> None:
+        super().__init__(store)
+        self.ended = trio.Event()
+        self._at = at
+        self._written = written
+
+    async def commit(self, *ops: Put | Delete) -> None:
+        ends = self.commits == self._at
+        if not ends or self._written:
+            await super().commit(*ops)
+        if ends:
+            self.ended.set()
+            await trio.sleep_forever()
+
+
+@pytest.mark.parametrize("written", [False, True])
+@pytest.mark.parametrize("at", range(10))
+async def test_wherever_it_ends_each_event_arrives_and_in_order(
+    backstage, nursery, at, written, autojump_clock
+):
+    made, _ = await backstage.endpoint()
+    backstage.world.failures[made.url] = 2
+    events = [await backstage.happens() for _ in range(4)]
+    store = EndingStore(backstage.store, at, written=written)
+    ending = Outbox(store, Sealing(b"s" * 32), FakeClock(), event_body(PUBLIC_URL))
+    async with trio.open_nursery() as first:
+        await first.start(Sender(ending, backstage.world, Published(None), FakeClock()).run)
+        await store.ended.wait()  # 4 commits to fan out, 6 to settle
+        first.cancel_scope.cancel()
+    await nursery.start(backstage.sender.run)
+    await trio.sleep(60)
+    taken = [body["id"] for _, body, _ in backstage.world.posts][2:]
+    assert list(dict.fromkeys(taken)) == events
+    assert len(taken) <= len(events) + 1
+    history = await backstage.endpoints.history(made.stream, made.id)
+    assert history.waiting == 0
+    assert (await backstage.endpoints.get(made.stream, made.id)).failing_since is None
