@@ -52,7 +52,6 @@ MEDIA_IDLE_S = 20.0
 SLOW_START_S = 60.0
 """The same before its show is seen: a first key frame may be slow to come."""
 CHECK_PUBLISHER_S = 5.0
-RETRY_WRITE_S = 1.0
 
 BAD_NAME = "NetStream.Publish.BadName"
 DENIED = "NetStream.Publish.Denied"
@@ -91,7 +90,7 @@ class StreamActor(Actor[StreamMessage]):
         announce = partial(self._tools.board.announce, self._id)
         self._record = Record(self._tools.store, self._id, row.version, row.doc, announce)
         self._status = Status(row.doc["status"])
-        self.context.spawn(self._keep_durable, self._record)
+        self.context.spawn(self._record.keep_durable)
         if self._status in ON_AIR:
             self._change_status(Change.END)
 
@@ -193,7 +192,7 @@ class StreamActor(Actor[StreamMessage]):
         now_ms = self._tools.clock.now_ms()
         if self._segmenter is None or self._status is not Status.LIVE:
             self._segmenter = self._go_live(now_ms)
-        self._health.take(message.frames)
+        self._health.take(message.frames, announces_audio=message.announces_audio)
         try:
             if self._segmenter.push(message.frames, now_ms):
                 self._window.publish(self._segmenter.window())
@@ -295,12 +294,3 @@ class StreamActor(Actor[StreamMessage]):
         if not on_air:
             self._health.announce(self._record.doc)
         log.info("stream_status", stream=self._id, status=self._status.value)
-
-    async def _keep_durable(self, record: Record) -> None:
-        while True:
-            await record.wait_changed()
-            try:
-                await record.commit()
-            except StoreUnavailable as error:
-                log.warning("stream_write_failed", stream=self._id, error=str(error))
-                await trio.sleep(RETRY_WRITE_S)

@@ -23,9 +23,9 @@ class IngestHealth:
         """A publisher holds the slot."""
         self._monitor.take_publisher(encoder, trio.current_time())
 
-    def take(self, frames: Sequence[Frame]) -> None:
+    def take(self, frames: Sequence[Frame], *, announces_audio: bool) -> None:
         """One reading tick's frames have come."""
-        self._monitor.take(frames, trio.current_time())
+        self._monitor.take(frames, trio.current_time(), announces_audio=announces_audio)
 
     def begin_show(self) -> None:
         """A show begins; ``second`` is to be called once a second until it ends."""

@@ -41,10 +41,14 @@ class Publish(Ask[None]):
 
 @dataclass(frozen=True, slots=True)
 class PublishFrames(Ask[None]):
-    """One reading tick's frames, in order. Refused with PublishRefused once the slot is lost."""
+    """One reading tick's frames, in order. Refused with PublishRefused once the slot is lost.
+
+    ``announces_audio`` is whether the publisher has said that sound is to come.
+    """
 
     publisher: Publisher
     frames: Sequence[Frame]
+    announces_audio: bool = False
 
 
 @dataclass(frozen=True, slots=True)

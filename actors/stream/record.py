@@ -3,13 +3,17 @@
 from collections.abc import Callable
 from typing import Any
 
+import structlog
 import trio
 
 from actors.kernel import Reply
 from actors.services.hooks import keep_event, new_event
 from storage.api import Delete, Document, Put, Store, StoreUnavailable
 
+log = structlog.get_logger()
+
 COLLECTION = "streams"
+RETRY_WRITE_S = 1.0
 MAX_UNWRITTEN_EVENTS = 50
 """While nothing can be written; of more, the oldest are lost, and a gap in the count tells it."""
 
@@ -66,6 +70,16 @@ class Record:
         event = new_event(event_type, self._stream_id, self.doc["events"], self.doc, now_ms)
         self._events = [*self._events, keep_event(event)][-MAX_UNWRITTEN_EVENTS:]
         self._mark(None)
+
+    async def keep_durable(self) -> None:
+        """Commit whatever changes, for as long as it takes; run it beside the actor."""
+        while True:
+            await self.wait_changed()
+            try:
+                await self.commit()
+            except StoreUnavailable as error:
+                log.warning("stream_write_failed", stream=self._stream_id, error=str(error))
+                await trio.sleep(RETRY_WRITE_S)
 
     async def wait_changed(self) -> None:
         """Wait until there is something to commit."""

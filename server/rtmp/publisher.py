@@ -29,6 +29,7 @@ from actors.stream import (
 from media.frames import Frame
 from media.rtmp import (
     Media,
+    Metadata,
     PublishEnded,
     PublishRequested,
     RtmpConnection,
@@ -48,6 +49,9 @@ WRITE_TIMEOUT_S = 5.0
 GOODBYE_S = 2.0
 UNANSWERED_TICKS = 2
 """A publisher this far ahead of its actor is not read: TCP holds it back."""
+
+AUDIO_ANNOUNCED_BY = "audiocodecid"
+"""In onMetaData, which encoders leave out where they have no sound to send."""
 
 DENIED = "NetStream.Publish.Denied"
 
@@ -70,6 +74,7 @@ class RtmpPublisher:
         self._rtmp = RtmpConnection()
         self._ref: Ref[StreamMessage] | None = None
         self._deliberate = False
+        self._announces_audio = False
         self._closed_with: tuple[str, str] | None = None
         self._reading = trio.CancelScope()
         self._unanswered: deque[Reply[None]] = deque()
@@ -168,13 +173,15 @@ class RtmpPublisher:
                     media=event.media,
                     track=event.number,
                 )
+            elif isinstance(event, Metadata):
+                self._announces_audio = AUDIO_ANNOUNCED_BY in event.values
             elif isinstance(event, PublishEnded):
                 self._deliberate = True
                 break
         return frames
 
     async def _send(self, ref: Ref[StreamMessage], frames: list[Frame]) -> None:
-        message = PublishFrames(self, frames)
+        message = PublishFrames(self, frames, self._announces_audio)
         await ref.tell(message)
         self._unanswered.append(message.reply)
         while self._unanswered and (

@@ -26,6 +26,7 @@ class Push:
     video: bool = True
     audio: bool = True
     audio_late_s: float = 0.0
+    announces_audio: bool = False
 
 
 @dataclass
@@ -138,5 +139,6 @@ class Story:
 
     def _deliver(self, frames: list[Frame]) -> None:
         if frames:
-            self.monitor.take(frames, self.now_s)
+            announced = self.push.announces_audio
+            self.monitor.take(frames, self.now_s, announces_audio=announced)
             self.segmenter.push(frames, self._now_ms)

@@ -30,6 +30,7 @@ class HealthMonitor:
         self._encoder: str | None = None
         self._meter: Meter | None = None
         self._publisher_since_s = 0.0
+        self._audio_announced = False
         self._lost_s = 0.0
         self.begin_show()
 
@@ -62,8 +63,9 @@ class HealthMonitor:
         self._reconnects += 1
         self._gone_for_good_s = None
 
-    def take(self, frames: Sequence[Frame], now_s: float) -> None:
-        """Count one reading tick's frames."""
+    def take(self, frames: Sequence[Frame], now_s: float, *, announces_audio: bool = False) -> None:
+        """Count one reading tick's frames, of a publisher that has announced sound or not."""
+        self._audio_announced = announces_audio
         if self._meter is not None:
             self._meter.take(frames, now_s)
 
@@ -85,6 +87,7 @@ class HealthMonitor:
             grace_left_s=self._grace_left_s(now_s),
             video_silent_s=arrived.video_silent_s,
             audio_silent_s=arrived.audio_silent_s,
+            audio_announced=self._audio_announced,
             gop_s=arrived.gop_s,
             fps=facts.fps if steady else None,
             best_fps=self._best_fps,

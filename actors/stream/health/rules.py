@@ -79,6 +79,17 @@ def _no_video(sight: Sight) -> Finding | None:
     )
 
 
+def _no_audio_config(sight: Sight) -> Finding | None:
+    missing = sight.audio_announced and sight.audio_silent_s is None
+    if not missing or sight.publisher_s < TRACK_MISSING_S:
+        return None
+    return Finding(
+        Level.WARNING,
+        "The encoder announces sound, but has sent none that can be played: look at its audio "
+        "source, and set its audio codec to AAC.",
+    )
+
+
 def _keyframe_interval(sight: Sight) -> Finding | None:
     if sight.gop_s is None or sight.facts.video_codec is None:
         return None
@@ -199,6 +210,7 @@ def _bitrate_unsteady(sight: Sight) -> Finding | None:
 RULES = (
     Rule("no_media", _no_media, raise_after_s=0, clear_after_s=2, in_silence=True),
     Rule("no_video", _no_video, raise_after_s=0, clear_after_s=3),
+    Rule("no_audio_config", _no_audio_config, raise_after_s=0, clear_after_s=0),
     Rule("slow_connection", _slow_connection, raise_after_s=3, clear_after_s=5),
     Rule("reconnects", _reconnects, raise_after_s=0, clear_after_s=0, in_silence=True),
     Rule("timestamp_jumps", _timestamp_jumps, raise_after_s=0, clear_after_s=0, in_silence=True),

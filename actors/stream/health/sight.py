@@ -15,8 +15,9 @@ class Sight:
 
     ``silent_s`` is since when nothing has come. A publisher that was lost ``lost_s`` ago may take
     ``grace_left_s`` more to come back and send; that is None while none is missed.
-    ``video_silent_s``, ``audio_silent_s`` and ``gop_s`` are as the meter has them. ``best_fps`` is
-    the highest frame rate of this publisher, ``publisher_s`` how long it has been there.
+    ``video_silent_s``, ``audio_silent_s`` and ``gop_s`` are as the meter has them.
+    ``audio_announced`` is whether the publisher said that sound is to come. ``best_fps`` is the
+    highest frame rate of this publisher, ``publisher_s`` how long it has been there.
     """
 
     facts: IngestFacts
@@ -28,6 +29,7 @@ class Sight:
     grace_left_s: float | None
     video_silent_s: float | None
     audio_silent_s: float | None
+    audio_announced: bool
     gop_s: float | None
     fps: float | None
     best_fps: float

@@ -11,7 +11,7 @@ from trio.testing import MemoryReceiveStream, MemorySendStream
 
 from actors.kernel import Actor, Directory
 from actors.services.streams import find_by_key
-from actors.stream import Publish, PublisherLeft, PublishFrames, StopShow, StreamMessage
+from actors.stream import Publish, PublisherLeft, PublishFrames, ReadHealth, StopShow, StreamMessage
 from media.frames import AudioConfig, AudioFrame, Frame, VideoConfig, VideoFrame
 from server.rtmp import Ingest
 from server.rtmp.publisher import (
@@ -117,6 +117,26 @@ async def test_a_show_and_its_goodbye(
     assert published.value is not None
     assert published.value.ended
     assert published.value.ready
+
+
+async def test_what_the_encoder_says_of_itself_is_handed_on(
+    stage: Stage,
+    show_frames: list[Frame],
+    encoder: Encoder,
+    autojump_clock: Clock,
+) -> None:
+    await encoder.go_live(stage.key)
+    says = {"audiocodecid": 10.0, "videocodecid": 7.0}
+    await encoder.stream.send_all(
+        encoder.client.command("@setDataFrame", "onMetaData", says, type_id=18, stream_id=1)
+    )
+    silent = [each for each in show_frames if isinstance(each, VideoConfig | VideoFrame)]
+    for place in range(0, 250, 25):
+        await encoder.send(silent[place : place + 25])
+        await settle()
+    health = (await stage.streams.ask(stage.stream_id, ReadHealth())).now
+    assert health.encoder == "FMLE/3.0"
+    assert [each.code for each in health.verdicts] == ["no_audio_config"]
 
 
 async def test_an_unknown_key_is_refused_in_words(

@@ -6,7 +6,7 @@ import pytest
 from support.ingest_story import Push, Story
 
 from actors.stream.health import Level, State
-from media.frames import Frame
+from media.frames import AudioConfig, Frame
 
 
 @pytest.fixture
@@ -174,6 +174,19 @@ def test_a_track_that_stops(story: Story) -> None:
     assert verdict is not None
     assert verdict.level is Level.BAD
     assert "No picture has arrived for 12 s" in verdict.text
+
+
+def test_sound_that_is_announced_and_never_comes(show_frames: list[Frame]) -> None:
+    story = Story(show_frames, Push(audio=False, announces_audio=True))
+    assert story.play(4).state is State.GOOD
+    story.play(4)
+    verdict = story.verdict("no_audio_config")
+    assert verdict is not None
+    assert "announces sound, but has sent none" in verdict.text
+    story.change(audio=True)
+    story._deliver([story._configs[AudioConfig]])
+    story.play(2)
+    assert "no_audio_config" not in codes(story)
 
 
 def test_a_picture_without_a_keyframe(show_frames: list[Frame]) -> None:

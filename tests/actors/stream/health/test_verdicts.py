@@ -22,6 +22,7 @@ def sight(lag_ms: int, silent_s: float = 0.0) -> Sight:
         grace_left_s=None,
         video_silent_s=None,
         audio_silent_s=None,
+        audio_announced=False,
         gop_s=None,
         fps=None,
         best_fps=0.0,
