@@ -1,6 +1,6 @@
 """Run one benchmark, ``python -m bench NAME [options]``, or all that end soon: ``python -m bench``.
 
-``guards``, ``killing``, ``storm`` and ``webhooks`` take minutes, and run only when they are named.
+Those that take minutes run only when they are named.
 """
 
 import runpy
@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 NAMES = ("ingest", "edge", "fanout", "store")
-SOAKS = ("guards", "killing", "storm", "webhooks")
+SOAKS = ("fuzz", "guards", "killing", "storm", "traps", "webhooks")
 TESTS = Path(__file__).parent.parent / "tests"
 
 

@@ -155,13 +155,13 @@ def test_a_track_that_begins_after_the_wrap_stands_by_the_other(demuxer) -> None
 
 def test_tracks_half_a_turn_apart_each_go_on(demuxer) -> None:
     half = 1 << 31
-    for n in range(-5, 5):
+    for n in range(20):
         (sound,) = demuxer.read_audio(n + 5, bytearray(b"\xaf\x01a"))
         (picture,) = demuxer.read_video(half + 2 * n, bytearray(b"\x17\x01\0\0\0i"))
-        if n == -5:
+        if n == 0:
             first_sound, first_picture = sound.dts_ms, picture.dts_ms
-        assert sound.dts_ms - first_sound == n + 5
-        assert picture.dts_ms - first_picture == 2 * (n + 5)
+        assert sound.dts_ms - first_sound == n
+        assert picture.dts_ms - first_picture == 2 * n
 
 
 def config_of(video: str | None, audio: str | None) -> bytes:
