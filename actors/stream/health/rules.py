@@ -15,6 +15,9 @@ LOW_FPS_SHARE = 0.7
 """Of the frame rate that this publisher has had: an overloaded encoder leaves frames out."""
 READ_LAG_WARNING_MS = 2_000
 READ_LAG_BAD_MS = 6_000
+LAG_GROWTH_WINDOW_S = 20
+LAG_GROWTH_MS = 500
+"""Less within the window is no growth: the show was held up once, and has kept up since."""
 AV_SKEW_WARNING_MS = 700
 AV_SKEW_BAD_MS = 2_500
 """At 3 s the segmenter goes on without the track that is late."""
@@ -125,6 +128,13 @@ def _low_fps(sight: Sight) -> Finding | None:
 def _slow_connection(sight: Sight) -> Finding | None:
     if sight.read_lag_ms < READ_LAG_WARNING_MS:
         return None
+    lags = [second.point.read_lag_ms for second in sight.series.last(LAG_GROWTH_WINDOW_S)]
+    if sight.read_lag_ms - min(lags) < LAG_GROWTH_MS:
+        return Finding(
+            Level.WARNING,
+            f"The show arrives {sight.read_lag_ms / 1000:.1f} s late since it was held up, but "
+            "falls no further behind: start the encoder again to have it in time.",
+        )
     return Finding(
         Level.BAD if sight.read_lag_ms >= READ_LAG_BAD_MS else Level.WARNING,
         f"The show arrives {sight.read_lag_ms / 1000:.1f} s late, at {_rate(sight.kbps)}: the "

@@ -147,6 +147,23 @@ def test_a_slow_connection(story: Story) -> None:
     assert story.play(6).state is State.GOOD
 
 
+def test_a_show_that_was_held_up_once_and_keeps_up(story: Story) -> None:
+    story.play(20)
+    story.change(speed=0.2)
+    assert story.play(12).state is State.BAD
+    story.change(speed=1)
+    story.play(40)
+    verdict = story.verdict("slow_connection")
+    assert verdict is not None
+    assert verdict.level is Level.WARNING
+    assert "arrives 9.6 s late since it was held up" in verdict.text
+    story.change(speed=0.9)
+    story.play(12)
+    verdict = story.verdict("slow_connection")
+    assert verdict is not None
+    assert "does not keep up" in verdict.text
+
+
 def test_sound_that_comes_late(story: Story) -> None:
     story.play(10)
     story.change(audio_late_s=1.2)
