@@ -25,7 +25,8 @@ REREADS = re.compile(r"\[mov.*Found duplicated MOOV Atom\. Skipped it\n( *Last m
 
 def ffmpeg_read(url: str, seconds: int) -> list[str]:
     head = ["ffmpeg", "-hide_banner", "-nostdin", "-v", "warning", "-i", url]
-    return [*head, "-t", str(seconds), "-f", "null", "-"]
+    # In the show's own time base: in frames of 1/25 s, two of a late encoder would round to one.
+    return [*head, "-t", str(seconds), "-enc_time_base", "-1", "-f", "null", "-"]
 
 
 def read_by_ffmpeg(url: str, seconds: int) -> str:
