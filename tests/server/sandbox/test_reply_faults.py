@@ -35,7 +35,7 @@ async def test_before_the_cut_there_can_be_silence(faulty, body_of):
     async with faulty(rule) as sandbox:
         await sandbox.paid()
         with pytest.raises(httpx.ReadTimeout):
-            await post_refund(sandbox, body_of("ref_1", 300), timeout=0.2)
+            await post_refund(sandbox, body_of("ref_1", 300), timeout=httpx.Timeout(10, read=0.2))
         assert (await sandbox.psp("GET", "/refunds/ref_1"))["amount"] == 300
 
 
@@ -65,7 +65,7 @@ async def test_a_delayed_refund_lands_though_its_caller_has_gone(faulty, body_of
         await sandbox.paid()
         await sandbox.shop.wait(1)
         with pytest.raises(httpx.ReadTimeout):
-            await post_refund(sandbox, body_of("ref_1", 300), timeout=0.1)
+            await post_refund(sandbox, body_of("ref_1", 300), timeout=httpx.Timeout(10, read=0.1))
         assert await sandbox.fails("GET", "/refunds/ref_1", status=404) == "HE_02"
         await sandbox.shop.wait(2)
         assert (await sandbox.psp("GET", "/refunds/ref_1"))["status"] == "succeeded"
