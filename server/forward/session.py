@@ -1,9 +1,10 @@
 """One connection to a target, from the handshake to the end of the show or of the connection."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import trio
-from trio.abc import Stream
+from trio.abc import HalfCloseableStream, Stream
 
 from media.rtmp import PublishDenied, PublishStarted, RtmpClient, RtmpError
 from media.rtmp.errors import ErrorCode
@@ -15,6 +16,7 @@ PUBLISH_TIMEOUT_S = 15.0
 SEND_TIMEOUT_S = 10.0
 """For MAX_SEND_BYTES, or one frame that is larger."""
 MAX_SEND_BYTES = 256 * 1024
+GOODBYE_S = 1.0
 READ_BYTES = 16 * 1024
 
 _CLOSED = "It closed the connection."
@@ -37,7 +39,7 @@ class Session:
         self._queue = queue
         self._on_live = on_live
         self._on_sent = on_sent
-        self._is_live = False
+        self._is_live = self._is_over = False
         self._sending = trio.Lock()
         self._fault: Lost | Refused | None = None
 
@@ -81,15 +83,31 @@ class Session:
             await self._queue.wait()
             frames = self._queue.take(MAX_SEND_BYTES)
             if not frames and self._queue.ended:
-                self._client.end()
-                await self._flush()
+                await self._say_goodbye()
                 return
             self._client.send(frames)
             await self._flush()
 
+    async def _say_goodbye(self) -> None:
+        """Tell that the show is over, and read on until the target has closed.
+
+        A close at once, with words of the target unread, could take our last ones back.
+        """
+        self._is_over = True
+        self._client.end()
+        await self._flush()
+        if isinstance(self._stream, HalfCloseableStream):  # TLS cannot end one way alone
+            with suppress(trio.BrokenResourceError):
+                await self._stream.send_eof()
+        await trio.sleep(GOODBYE_S)  # at most: the listener's end is the end of both
+
     async def _listen(self) -> None:
-        while True:
-            await self._read()
+        try:
+            while True:
+                await self._read()
+        except Lost:
+            if not self._is_over:
+                raise
 
     async def _read(self) -> bool:
         """Take what the target says, and answer it; whether it gave leave to publish."""

@@ -57,7 +57,8 @@ class Visit:
 class FakeTarget:
     """Takes shows as told: ``down`` and ``refusal`` may change at any time.
 
-    A ``silent`` one answers nothing, an ``old`` one says nothing of newer codecs.
+    A ``silent`` one answers nothing, an ``old`` one says nothing of newer codecs; one that never
+    ``closes`` leaves the end to us.
     """
 
     nursery: trio.Nursery
@@ -65,6 +66,7 @@ class FakeTarget:
     refusal: tuple[str, str] | None = None
     silent: bool = False
     old: bool = False
+    closes: bool = True
     visits: list[Visit] = field(default_factory=list)
     ours: list[trio.StapledStream] = field(default_factory=list)
     tried_s: list[float] = field(default_factory=list)
@@ -104,6 +106,8 @@ class FakeTarget:
                         rtmp.refuse_publish(*self.refusal)
             if answer := rtmp.data_to_send():
                 await visit.stream.send_all(answer)
+        if self.closes:
+            await visit.stream.aclose()
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import pairwise
 
+import pytest
 import trio
 from trio.abc import Clock
 from trio.testing import wait_all_tasks_blocked
@@ -13,7 +14,7 @@ from media.frames import AudioConfig, AudioFrame, Codec
 from media.rtmp import PublishEnded, PublishRequested
 from server.forward.queue import MAX_QUEUED_BYTES, FrameQueue
 from server.forward.relay import LONGEST_PAUSE_S, STEADY_S, Relay, RelayTools
-from server.forward.session import PUBLISH_TIMEOUT_S, SEND_TIMEOUT_S
+from server.forward.session import GOODBYE_S, PUBLISH_TIMEOUT_S, SEND_TIMEOUT_S
 from server.forward.status import ForwardStatus
 
 KEY = "live_1234"
@@ -227,6 +228,19 @@ async def test_the_end_comes_at_once_in_a_pause_too(
         ended_s = trio.current_time()
     assert trio.current_time() == ended_s
     assert relay.status().state == "idle"
+
+
+async def test_the_goodbye_ends_when_the_target_has_closed_and_not_much_later_if_it_does_not(
+    target, clock, gop, configs, autojump_clock: Clock
+) -> None:
+    for closes, wanted_s in ((True, 0), (False, GOODBYE_S)):
+        target.closes = closes
+        async with relaying(target, clock, configs) as relay:
+            await play(relay, gop, range(2))
+            ended_s = trio.current_time()
+        assert trio.current_time() == pytest.approx(ended_s + wanted_s)
+        assert isinstance(target.visits[-1].events[-1], PublishEnded)
+        assert relay.status().error is None
 
 
 async def test_a_key_that_can_be_read_no_more(
