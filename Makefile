@@ -17,7 +17,7 @@ run: setup-run ## Start the server on its defaults, with a demo show
 	$(BIN)/bandstand serve --demo
 
 test: setup ## Run every test
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist worksteal
 
 check: setup ## Format, lint and types, changing nothing
 	$(BIN)/ruff format --check .
