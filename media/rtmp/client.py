@@ -1,21 +1,21 @@
 """One RTMP connection, the side of a publishing client: frames in, bytes out (RTMP 1.0, 7)."""
 
-import struct
 from collections import deque
 from collections.abc import Collection, Iterable
 
 from media.codecs import CodecError
 from media.frames import AudioConfig, Codec, Frame, VideoConfig, VideoFrame
 from media.rtmp.amf0 import AmfError
-from media.rtmp.chunk import MAX_CHUNK_BYTES, ChunkReader
+from media.rtmp.chunk import ChunkReader
 from media.rtmp.client_handshake import ClientHandshake
 from media.rtmp.client_outbox import CONNECT, CREATE_STREAM, PUBLISH, ClientOutbox
 from media.rtmp.client_states import ClientState, ClientStep, advance_client
+from media.rtmp.control import read_ping, take_control
 from media.rtmp.enhanced import CONNECT_PROPERTIES
 from media.rtmp.errors import ErrorCode, RtmpError
 from media.rtmp.events import ClientEvent, PublishDenied, PublishStarted
 from media.rtmp.flv_writer import CLASSIC_CODECS, FOURCCS, FlvMuxer
-from media.rtmp.message import Message, MessageType, UserControl, decode_body
+from media.rtmp.message import Message, MessageType, decode_body
 from media.timeline import MediaType, Timeline
 
 MAX_DESCRIPTION_CHARS = 300
@@ -166,9 +166,8 @@ class RtmpClient:
             case MessageType.COMMAND_AMF0 | MessageType.COMMAND_AMF3:
                 self._receive_command(message)
             case MessageType.USER_CONTROL:
-                ping = struct.pack(">H", UserControl.PING_REQUEST)
-                if message.payload[:2] == ping and len(message.payload) >= 6:
-                    self._outbox.pong(bytes(message.payload[2:6]))
+                if (ping := read_ping(message)) is not None:
+                    self._outbox.pong(ping)
             case (
                 MessageType.SET_CHUNK_SIZE
                 | MessageType.ABORT
@@ -178,18 +177,10 @@ class RtmpClient:
                 self._receive_control(message)
 
     def _receive_control(self, message: Message) -> None:
-        if len(message.payload) < 4:
-            raise RtmpError(ErrorCode.BAD_CONTROL_MESSAGE, "a control message is too short")
-        value: int = struct.unpack_from(">I", message.payload)[0]
-        if message.type_id == MessageType.SET_CHUNK_SIZE:
-            if not 0 < value <= MAX_CHUNK_BYTES:
-                raise RtmpError(ErrorCode.BAD_CHUNK_SIZE, f"a chunk size of {value} is asked for")
-            self._reader.chunk_bytes = value
-        elif message.type_id == MessageType.ABORT:
-            self._reader.abort(value)
-        elif message.type_id == MessageType.WINDOW_ACK_SIZE:
+        value = take_control(message, self._reader)
+        if message.type_id == MessageType.WINDOW_ACK_SIZE:
             self._window_bytes = value
-        else:
+        elif message.type_id == MessageType.SET_PEER_BANDWIDTH:
             self._outbox.window(value)
 
     def _receive_command(self, message: Message) -> None:

@@ -1,11 +1,11 @@
 """One RTMP connection, server side: bytes in, events and bytes out (RTMP 1.0, 7)."""
 
-import struct
 from collections import deque
 
 from media.rtmp.address import find_address
 from media.rtmp.amf0 import AmfError
-from media.rtmp.chunk import MAX_CHUNK_BYTES, ChunkReader
+from media.rtmp.chunk import ChunkReader
+from media.rtmp.control import read_ping, take_control
 from media.rtmp.enhanced import CONNECT_PROPERTIES
 from media.rtmp.errors import ErrorCode, RtmpError
 from media.rtmp.events import (
@@ -18,7 +18,7 @@ from media.rtmp.events import (
 )
 from media.rtmp.flv import FlvDemuxer
 from media.rtmp.handshake import Handshake
-from media.rtmp.message import Message, MessageType, UserControl, decode_body, split_aggregate
+from media.rtmp.message import Message, MessageType, decode_body, split_aggregate
 from media.rtmp.outbox import Outbox
 from media.rtmp.states import State, Step, advance
 
@@ -142,7 +142,8 @@ class RtmpConnection:
             case MessageType.DATA_AMF0 | MessageType.DATA_AMF3:
                 self._receive_metadata(message)
             case MessageType.USER_CONTROL:
-                self._receive_user_control(bytes(message.payload))
+                if (ping := read_ping(message)) is not None:
+                    self._outbox.pong(ping)
             case MessageType.SET_CHUNK_SIZE | MessageType.ABORT | MessageType.WINDOW_ACK_SIZE:
                 self._receive_control(message)
         if len(self._outbox) > MAX_UNSENT_BYTES:
@@ -180,22 +181,9 @@ class RtmpConnection:
             self._events.append(Metadata(values[1]))
 
     def _receive_control(self, message: Message) -> None:
-        # Accepted on any chunk stream: some encoders do not use number 2 for these.
-        if len(message.payload) < 4:
-            raise RtmpError(ErrorCode.BAD_CONTROL_MESSAGE, "a control message is too short")
-        value: int = struct.unpack_from(">I", message.payload)[0]
-        if message.type_id == MessageType.SET_CHUNK_SIZE:
-            if not 0 < value <= MAX_CHUNK_BYTES:
-                raise RtmpError(ErrorCode.BAD_CHUNK_SIZE, f"a chunk size of {value} is asked for")
-            self._reader.chunk_bytes = value
-        elif message.type_id == MessageType.ABORT:
-            self._reader.abort(value)
-        else:
+        value = take_control(message, self._reader)
+        if message.type_id == MessageType.WINDOW_ACK_SIZE:
             self._window_bytes = value
-
-    def _receive_user_control(self, payload: bytes) -> None:
-        if payload[:2] == struct.pack(">H", UserControl.PING_REQUEST) and len(payload) >= 6:
-            self._outbox.pong(payload[2:6])
 
     def _receive_command(self, message: Message) -> None:
         self._commands += 1
