@@ -34,6 +34,7 @@ BITRATE_HIGH_KBPS = 12_000
 UNSTEADY_WINDOW_S = 30
 UNSTEADY_MEAN_S = 5
 UNSTEADY_RATIO = 3.0
+UNSTEADY_MAX_LAG_MS = 1_000
 UNSTEADY_FROM_KBPS = 1_000
 """Of a lower rate listeners' connections have enough, however it swings."""
 
@@ -200,9 +201,12 @@ def _bitrate_unsteady(sight: Sight) -> Finding | None:
     if sight.publisher_s < UNSTEADY_WINDOW_S or len(sight.series) < UNSTEADY_WINDOW_S:
         return None
     points = [second.point for second in sight.series.last(UNSTEADY_WINDOW_S)]
-    if any(not each.kbps or each.read_lag_ms >= READ_LAG_WARNING_MS / 2 for each in points):
-        return None  # it swings on its way to us
     rates = [each.kbps for each in points]
+    low, high = min(rates), max(rates)
+    if high < UNSTEADY_FROM_KBPS or high < low * UNSTEADY_RATIO:
+        return None  # nor do the means, which lie between
+    if low == 0 or max(each.read_lag_ms for each in points) >= UNSTEADY_MAX_LAG_MS:
+        return None  # it swings on its way to us
     means = [
         sum(rates[at : at + UNSTEADY_MEAN_S]) / UNSTEADY_MEAN_S
         for at in range(UNSTEADY_WINDOW_S - UNSTEADY_MEAN_S + 1)

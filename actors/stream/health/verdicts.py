@@ -55,7 +55,8 @@ class Judge:
 
     def judge(self, sight: Sight, now_s: float) -> tuple[Verdict, ...]:
         """Look at one second."""
-        verdicts = (case.judge(sight, now_s) for case in self._cases)
+        silent = sight.silent
+        verdicts = [case.judge(sight, silent, now_s) for case in self._cases]
         return tuple(verdict for verdict in verdicts if verdict is not None)
 
 
@@ -68,9 +69,11 @@ class _Case:
         self._bad = _Latch(rule.raise_after_s, rule.clear_after_s)
         self._text = ""
 
-    def judge(self, sight: Sight, now_s: float) -> Verdict | None:
+    def judge(self, sight: Sight, silent: bool, now_s: float) -> Verdict | None:
         rule = self._rule
-        finding = rule.look(sight) if rule.in_silence or not sight.silent else None
+        finding = rule.look(sight) if rule.in_silence or not silent else None
+        if finding is None and self._found.at_rest:
+            return None
         if finding is not None:
             self._text = finding.text
         found = self._found.update(finding is not None, now_s)
@@ -89,6 +92,11 @@ class _Latch:
         self._off_after_s = off_after_s
         self._on = False
         self._since_s: float | None = None  # when it began to be otherwise
+
+    @property
+    def at_rest(self) -> bool:
+        """Off, and nothing else in sight."""
+        return not self._on and self._since_s is None
 
     def update(self, holds: bool, now_s: float) -> bool:
         if holds == self._on:
