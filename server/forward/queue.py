@@ -52,7 +52,6 @@ class FrameQueue:
             elif not self._held and self._lets_in(frame):
                 self._append(frame)
         if len(self._frames) > MAX_QUEUED_FRAMES or self._bytes > MAX_QUEUED_BYTES:
-            self.dropped_frames += len(self._frames)
             self._clear()
         if self._frames:
             self._arrived.set()
@@ -120,6 +119,7 @@ class FrameQueue:
         self._bytes += _size(frame)
 
     def _clear(self) -> None:
+        self.dropped_frames += len(self._frames)
         self._frames.clear()
         self._bytes = 0
         self._open = self._shows_video = False

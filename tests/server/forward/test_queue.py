@@ -105,6 +105,7 @@ def test_what_comes_while_it_is_held_is_lost_but_for_configurations() -> None:
     queue = FrameQueue([AVC])
     queue.push([key(0)])
     queue.hold()
+    assert queue.dropped_frames == 2
     queue.push([key(40), AAC, delta(60)])
     assert queue.take(ALL) == []
     queue.resume()
