@@ -59,10 +59,13 @@ class Dialler:
             raise Lost(f"This server forwards {MAX_CONNECTIONS} shows already.")
         self._connections += 1
         try:
-            stream: Stream = await self._connect(target)
+            transport = await self._connect(target)
+            stream: Stream = transport
             try:
+                if self._is_self(transport.socket):
+                    raise Refused(_OURSELVES)
                 if target.secure:
-                    stream = await self._secure(stream, target.host)
+                    stream = await self._secure(transport, target.host)
                 yield stream
             finally:
                 # What is to be said at the end has been said by then.
@@ -80,9 +83,6 @@ class Dialler:
         for address in allowed[:MAX_ADDRESSES_TRIED]:
             stream = await _connect_to(address, target.port)
             if stream is not None:
-                if self._is_self(stream):
-                    await trio.aclose_forcefully(stream)
-                    raise Refused(_OURSELVES)
                 return stream
         raise Lost("Nobody answers at its address: is the server running?")
 
@@ -109,10 +109,13 @@ class Dialler:
             return False
         return not set(ours).isdisjoint(addresses)
 
-    def _is_self(self, stream: trio.SocketStream) -> bool:
-        """Whether the other end is on this machine, on a port of ours."""
-        peer, port = stream.socket.getpeername()[:2]
-        here: str = stream.socket.getsockname()[0]
+    def _is_self(self, connected: trio.socket.SocketType) -> bool:
+        """Whether the other end is on this machine, on a port of ours. Lost."""
+        try:
+            peer, port = connected.getpeername()[:2]
+        except OSError:
+            raise Lost("It closed the connection at once.") from None
+        here: str = connected.getsockname()[0]
         return port in self._own.ports and (peer == here or ip_address(peer).is_loopback)
 
     async def _secure(self, transport: Stream, host: str) -> Stream:

@@ -136,13 +136,22 @@ class Forwarder:
                 queue = FrameQueue(show.configs.values())
                 relay = Relay(forward, self._key_of(forward), queue, self._tools)
                 show.relays[forward.id] = relay
-                relays.start_soon(relay.run)
+                relays.start_soon(_run_alone, relay)
 
     def _key_of(self, forward: Forward) -> str | None:
         try:
             return self._plan.key_of(forward)
         except SealBroken:
             return None
+
+
+async def _run_alone(relay: Relay) -> None:
+    """Run a relay, whose faults are no other's."""
+    try:
+        await relay.run()
+    except Exception:
+        log.exception("forward_failed", forward=relay.forward.id)
+        relay.give_up()
 
 
 async def _set_later(event: trio.Event) -> None:

@@ -55,7 +55,7 @@ class Relay:
         self._error: str | None = None
         self._rate = Rate()
         self._times_live = 0
-        self._failures = 0
+        self._longest_pause_s = FIRST_PAUSE_S / 2
         self._live_since_s: float | None = None
 
     def status(self) -> ForwardStatus:
@@ -90,6 +90,10 @@ class Relay:
             self.queue.resume()
         self._turn("idle", None)
 
+    def give_up(self) -> None:
+        """Say that ``run`` has failed by a fault of our own."""
+        self._turn("refused", "This server has a fault, which is in its log. Switch it off and on.")
+
     async def _publish(self) -> None:
         """Make one connection last as long as it does. Lost, Refused."""
         if self._key is None:
@@ -109,14 +113,14 @@ class Relay:
 
     def _fail(self, state: State, why: str) -> None:
         held_s = 0.0 if self._live_since_s is None else trio.current_time() - self._live_since_s
-        self._failures = 1 if held_s >= STEADY_S else self._failures + 1
+        again_s = FIRST_PAUSE_S if held_s >= STEADY_S else 2 * self._longest_pause_s
+        self._longest_pause_s = min(LONGEST_PAUSE_S, again_s)
         # Servers like to say which stream they do not know.
         self._turn(state, why.replace(self._key, HIDDEN_KEY) if self._key else why)
 
     def _pause_s(self) -> float:
         """Twice as long each time, and never the same for two who lost the same server."""
-        longest_s = FIRST_PAUSE_S * 2.0 ** (self._failures - 1)
-        return min(LONGEST_PAUSE_S, longest_s) * (0.5 + self._tools.dice() / 2)
+        return self._longest_pause_s * (0.5 + self._tools.dice() / 2)
 
     def _turn(self, state: State, error: str | None) -> None:
         if (state, error) != (self._state, self._error):

@@ -1,5 +1,6 @@
 """Real sockets on the loopback address: names, refusals, TLS."""
 
+import errno
 import socket
 import ssl
 from collections.abc import AsyncIterator
@@ -143,6 +144,16 @@ async def test_nobody_answers() -> None:
     fault = await fault_of(Dialler(ELSEWHERE, private=True), f"rtmp://127.0.0.1:{port}/app")
     assert isinstance(fault, Lost)
     assert "Nobody answers" in str(fault)
+
+
+async def test_a_target_that_is_gone_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(self: object) -> None:
+        raise OSError(errno.ENOTCONN, "not connected")
+
+    async with listening() as port:
+        monkeypatch.setattr(trio._socket._SocketType, "getpeername", gone)
+        fault = await fault_of(Dialler(ELSEWHERE, private=True), f"rtmp://127.0.0.1:{port}/app")
+        assert str(fault) == "It closed the connection at once."
 
 
 async def test_there_are_only_so_many_connections() -> None:

@@ -1,6 +1,7 @@
 """Shows and their relays, with a real store and with targets of our own protocol."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -189,3 +190,29 @@ async def test_goodbyes_are_waited_for_and_not_for_ever(
     assert trio.current_time() == pytest.approx(began_s + 2, abs=0.1)
     await stage.forwarder.drain(60)
     assert trio.current_time() < began_s + 10
+
+
+async def test_a_fault_of_our_own_stays_with_its_forward(
+    stage: Stage, autojump_clock: Clock
+) -> None:
+    good = await stage.forwards.add(STREAM, URL, "good", enabled=True)
+    bad = await stage.forwards.add(STREAM, "rtmp://bad.example/app", "bad", enabled=True)
+    dial = stage.target.dial
+
+    def fail(target):
+        if target.host == "bad.example":
+            raise ZeroDivisionError
+        return dial(target)
+
+    stage.forwarder._tools = replace(stage.forwarder._tools, dial=fail)
+    await stage.begin()
+    await stage.play(3)
+    assert stage.state(good) == "live"
+    assert stage.state(bad) == "refused"
+    assert "has a fault" in stage.forwarder.status(STREAM, bad.id).error
+    stage.forwarder._tools = replace(stage.forwarder._tools, dial=dial)
+    for enabled in (False, True):
+        await stage.forwards.change(STREAM, bad.id, enabled=enabled)
+        stage.forwarder.changed(STREAM)
+        await stage.play(2)
+    assert stage.state(bad) == "live"
