@@ -345,9 +345,10 @@ class Listener:
         assert abs(sum(fragment.durations) / timescale - float(entry.duration)) < 1e-5
         before = self.fragments[name]
         if before:
-            last = before[max(before)]
+            last_msn = next(reversed(before))
+            last = before[last_msn]
             assert fragment.sequence == last.sequence + 1
-            if timescale == self.timescales[name][max(before)]:
+            if timescale == self.timescales[name][last_msn]:
                 gap_s = (fragment.decode_time - last.end) / timescale
                 # Browsers stall at a hole in audio of more than a frame.
                 assert gap_s == 0 if name == "video" else 0 <= gap_s <= 1024 / 44_100
