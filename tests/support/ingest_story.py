@@ -91,7 +91,7 @@ class Story:
 
     @property
     def health(self) -> Health:
-        now_ms = self._now_ms
+        now_ms = self.now_ms
         return self.monitor.health("live", on_air=True, started_at_ms=START_MS, now_ms=now_ms)
 
     def verdict(self, code: str) -> Verdict | None:
@@ -104,7 +104,8 @@ class Story:
         return 1_000 + self._ticks / TICKS_PER_S
 
     @property
-    def _now_ms(self) -> int:
+    def now_ms(self) -> int:
+        """Unix time."""
         return START_MS + self._ticks * 1000 // TICKS_PER_S
 
     def _pass(self, seconds: float, tick: Callable[[], None]) -> Health:
@@ -112,7 +113,7 @@ class Story:
             self._ticks += 1
             tick()
             if self._ticks % TICKS_PER_S == 0:
-                self.monitor.second(self.segmenter.facts(), 3, self.now_s, self._now_ms)
+                self.monitor.second(self.segmenter.facts(), 3, self.now_s, self.now_ms)
         return self.health
 
     def _send(self) -> None:
@@ -141,4 +142,4 @@ class Story:
         if frames:
             announced = self.push.announces_audio
             self.monitor.take(frames, self.now_s, announces_audio=announced)
-            self.segmenter.push(frames, self._now_ms)
+            self.segmenter.push(frames, self.now_ms)

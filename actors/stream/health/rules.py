@@ -22,6 +22,8 @@ AV_SKEW_WARNING_MS = 700
 AV_SKEW_BAD_MS = 2_500
 """At 3 s the segmenter goes on without the track that is late."""
 TRACK_MISSING_S = 5.0
+UNHEARD_CODECS = {"mp4a.40.34": "MP3", "ac-3": "AC-3", "ec-3": "E-AC-3"}
+"""What browsers do not play in fragmented MP4, by RFC 6381, with the names encoders have for it."""
 JUMPS_WINDOW_S = 60
 JUMPS_BAD = 5
 RECONNECTS_WINDOW_S = 299
@@ -92,6 +94,13 @@ def _no_audio_config(sight: Sight) -> Finding | None:
         "The encoder announces sound, but has sent none that can be played: look at its audio "
         "source, and set its audio codec to AAC.",
     )
+
+
+def _audio_codec(sight: Sight) -> Finding | None:
+    name = UNHEARD_CODECS.get(sight.facts.audio_codec or "")
+    if name is None:
+        return None
+    return Finding(Level.BAD, f"Browsers do not play {name}: set the encoder's audio codec to AAC.")
 
 
 def _keyframe_interval(sight: Sight) -> Finding | None:
@@ -225,6 +234,7 @@ RULES = (
     Rule("no_media", _no_media, raise_after_s=0, clear_after_s=2, in_silence=True),
     Rule("no_video", _no_video, raise_after_s=0, clear_after_s=3),
     Rule("no_audio_config", _no_audio_config, raise_after_s=0, clear_after_s=0),
+    Rule("audio_codec", _audio_codec, raise_after_s=0, clear_after_s=0),
     Rule("slow_connection", _slow_connection, raise_after_s=3, clear_after_s=5),
     Rule("reconnects", _reconnects, raise_after_s=0, clear_after_s=0, in_silence=True),
     Rule("timestamp_jumps", _timestamp_jumps, raise_after_s=0, clear_after_s=0, in_silence=True),

@@ -22,6 +22,7 @@ from actors.room import (
     typing,
 )
 from actors.room.moderation import modes, on_user, sanctions, words
+from actors.stream.health.monitor import MAX_ENCODER_CHARACTERS
 from server.gateway import (
     addresses,
     commands,
@@ -83,6 +84,14 @@ ULID = "[0-9A-HJKMNP-TV-Z]{26}"
 REASON = {"minLength": 1, "maxLength": text.MAX_REASON_CHARACTERS}
 WHOLE = {"maximum": fields.MAX_INT}
 
+HEALTH_FIGURES = {
+    "IngestHealth": ("uptime_s", "reconnects", "viewers", "kbps", "jumps", "dropped_frames",
+                     "long_gops", "read_lag_ms"),
+    "VideoHealth": ("width", "height", "fps", "keyframe_interval_s", "kbps"),
+    "AudioHealth": ("sample_rate", "channels", "kbps"),
+    "HealthPoint": ("kbps", "fps", "read_lag_ms", "viewers"),
+}  # fmt: skip
+
 BOUNDS_OF = {
     "CommandFrame.do": {"maxLength": fields.MAX_ID_CHARACTERS},
     "CommandId": WHOLE | {"minimum": -fields.MAX_INT, "maxLength": fields.MAX_ID_CHARACTERS},
@@ -142,6 +151,8 @@ BOUNDS_OF = {
     "Modes.slow_s": {"minimum": 0, "maximum": modes.MAX_SLOW_S},
     "ReactionCounts": {"maxProperties": reactions.MAX_EMOJI_PER_MESSAGE},
     "ReactionCounts{}": {"minimum": 1},
+    "IngestHealth.encoder": {"maxLength": MAX_ENCODER_CHARACTERS},
+    **{f"{of}.{each}": {"minimum": 0} for of, names in HEALTH_FIGURES.items() for each in names},
 }
 """By place in the document. All that are there stand here."""
 

@@ -80,21 +80,14 @@ export function codecName(codec) {
   return CODECS.find(([start]) => codec.toLowerCase().startsWith(start))?.[1] ?? codec;
 }
 
-/** Video codecs that not every listener can play, and audio codecs that no browser can. */
+/** Video codecs that not every listener can play. */
 const NOT_EVERYWHERE = new Set(["HEVC", "AV1", "VP9"]);
-const NOT_IN_BROWSERS = new Set(["MP3", "AC-3", "E-AC-3"]);
 
-/** What a broadcaster should know of the codecs; "" for those that play everywhere. */
-export function codecNote({ video, audio }) {
-  const [picture, sound] = [video, audio].map((track) => track && codecName(track.codec));
-  const notes = [];
-  if (NOT_EVERYWHERE.has(picture)) {
-    notes.push(`${picture} does not play on every listener's device: H.264 does.`);
-  }
-  if (NOT_IN_BROWSERS.has(sound)) {
-    notes.push(`Browsers do not play ${sound}: set the encoder's audio codec to AAC.`);
-  }
-  return notes.join(" ");
+/** What a broadcaster should know of the picture's codec; "" for one that plays everywhere. */
+export function codecNote({ video }) {
+  const picture = video && codecName(video.codec);
+  if (!NOT_EVERYWHERE.has(picture)) return "";
+  return `${picture} does not play on every listener's device: H.264 does.`;
 }
 
 function channelsText(channels) {

@@ -1,5 +1,6 @@
 """Each rule as a story: a verdict comes, says the right figure, and goes again."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -268,6 +269,21 @@ def test_frames_that_cannot_be_used(story: Story) -> None:
     story.change(audio_late_s=0.0)
     story.play(80)
     assert "dropped_frames" not in codes(story)
+
+
+@pytest.mark.parametrize(("codec", "name"), [("mp4a.40.34", "MP3"), ("ec-3", "E-AC-3")])
+def test_sound_that_no_browser_plays(story: Story, codec: str, name: str) -> None:
+    story.play(5)
+    facts = story.segmenter.facts()
+    for audio_codec in (codec, facts.audio_codec):
+        unheard = replace(facts, audio_codec=audio_codec)
+        story.monitor.second(unheard, 3, story.now_s, story.now_ms)
+        verdict = story.verdict("audio_codec")
+        if audio_codec == codec:
+            assert verdict is not None
+            assert verdict.level is Level.BAD
+            assert f"do not play {name}:" in verdict.text
+    assert verdict is None
 
 
 def test_a_bitrate_too_high(show_frames: list[Frame]) -> None:
