@@ -4,6 +4,7 @@ from media.bits import BitReader, BitsError
 from media.codecs.info import AudioInfo, CodecError
 
 MAX_AUDIO_CONFIG_BYTES = 512  # a program config element with its longest comment has under 400
+MAX_CHANNELS = 8  # as many as a configuration can have by number; it can spell out over a hundred
 
 _SAMPLE_RATES_HZ = (
     96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050,
@@ -48,6 +49,8 @@ def _read_audio_config(bits: BitReader) -> AudioInfo:
     channels = _CHANNELS.get(channel_config) if channel_config else _count_channels(bits)
     if not channels:
         raise CodecError(f"the AAC configuration names channel layout {channel_config}")
+    if channels > MAX_CHANNELS:
+        raise CodecError(f"the AAC configuration has {channels} channels; {MAX_CHANNELS} are taken")
     if signalled not in (_AOT_SBR, _AOT_PS):
         signalled, output_rate = _find_extension(bits, signalled, core_rate)
     coded = channels

@@ -19,6 +19,13 @@ PCE = (
     (0, 2), (0, 8),
 )  # fmt: skip
 
+PCE_OF_FIVE_PAIRS = (
+    (0, 4), (1, 2), (4, 4),
+    (5, 4), (0, 4), (0, 4), (0, 2), (0, 3), (0, 4),  # all of them in front
+    (0, 1), (0, 1), (0, 1),
+    *[(1, 1), (0, 4)] * 5,
+)  # fmt: skip
+
 
 @pytest.mark.parametrize(
     ("config", "wanted"),
@@ -81,6 +88,7 @@ def test_audio_configs(config: bytes, wanted: AudioInfo) -> None:
         (aac((2, 5), (4, 4), (15, 4), (0, 3)), "channel layout 15"),
         (aac((5, 5), (6, 4), (2, 4), (0, 4), (2, 5), (0, 3)), "96000 Hz out of 24000"),
         (aac((2, 5), (4, 4), (0, 4), (0, 3)), "cut short"),
+        (aac((2, 5), (4, 4), (0, 4), (0, 3), *PCE_OF_FIVE_PAIRS), "10 channels"),
         (bytes(MAX_AUDIO_CONFIG_BYTES + 1), "bytes"),
     ],
 )
