@@ -1,7 +1,7 @@
 """The audio track: frames placed by counting samples, holes filled with silence."""
 
 from media.codecs import AudioInfo, CodecError, packet_samples, read_audio_config
-from media.frames import AudioConfig, AudioFrame
+from media.frames import AudioConfig, AudioFrame, Codec
 from media.hls.fmp4 import Sample
 from media.hls.init_segment import audio_init_segment
 from media.hls.segment import MediaSegment
@@ -138,7 +138,10 @@ class AudioTrack(Track):
         assert self._pending is not None
         config, info = self._pending
         number = self.init.number + 1 if self.init else 1
-        self.init = audio_init_segment(number, config, frame.data)
+        silence = silent_packet(config, info)
+        # FFmpeg reads AAC's rate from a packet, and the publisher's first one may be broken.
+        packet = silence if config.codec is Codec.AAC else frame.data
+        self.init = audio_init_segment(number, config, packet)
         timescale = self.init.timescale
         if self._clock is not None:
             next_ticks = self._clock.next_ticks * timescale // self._clock.timescale
@@ -146,5 +149,5 @@ class AudioTrack(Track):
             next_ticks = join_ms * timescale // 1000
         self._clock = AudioClock(timescale, next_ticks)
         self._config, self.info, self._pending = config, info, None
-        self._silence = silent_packet(config, info)
+        self._silence = silence
         self._silence_ticks = self._ticks_of(self._silence)

@@ -339,6 +339,15 @@ def test_composition_offsets_are_kept_below_zero_too(rehearse, material):
     assert fragment.compositions[:4] == [0, 7_200, -3_600, 3_600]
 
 
+def test_a_broken_first_packet_does_not_set_the_rate(rehearse, material):
+    stage = rehearse()
+    frames = material.show(0, 10_000)
+    first = next(i for i, frame in enumerate(frames) if isinstance(frame, AudioFrame))
+    frames[first] = AudioFrame(frames[first].dts_ms, b"\xff" * 40)
+    stage.push(material.configs + frames)
+    assert set(stage.listener.timescales["audio"].values()) == {48_000}
+
+
 def test_audio_drifting_away_is_put_back_in_step(rehearse, material):
     stage = rehearse()
     # The publisher's clock is 2 % faster than its samples: 20 s of it are 19.6 s of sound.
