@@ -173,3 +173,21 @@ async def test_a_client_that_never_shakes_hands_is_dropped(
     with trio.fail_after(10):
         async with await trio.open_tcp_stream("127.0.0.1", secure_port) as stream:
             assert await stream.receive_some() == b""
+
+
+async def test_a_client_that_dribbles_its_handshake_is_dropped(
+    secure_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each byte is in time: it is the whole that has a deadline."""
+    monkeypatch.setattr(listener, "TLS_HANDSHAKE_TIMEOUT_S", 0.3)
+    hello = b"\x16\x03\x01\x40\x00" + bytes(16_384)  # a record that is as long as it may be
+    with trio.fail_after(10):
+        async with await trio.open_tcp_stream("127.0.0.1", secure_port) as stream:
+            with pytest.raises(trio.BrokenResourceError):
+                await _dribble(stream, hello)
+
+
+async def _dribble(stream: trio.SocketStream, data: bytes) -> None:
+    for byte in data:
+        await stream.send_all(bytes((byte,)))
+        await trio.sleep(0.02)
