@@ -210,7 +210,7 @@ class Settings(BaseSettings):
     ] = CHAT_CONNECTIONS_PER_ADDRESS
     sessions_per_licence: Annotated[int, Field(ge=1, le=100)] = 3
     refund_suspends_licence: bool = False
-    webhooks_private: bool = False
+    private_targets: bool = False
 
     @property
     def production(self) -> bool:
@@ -218,9 +218,9 @@ class Settings(BaseSettings):
         return self.env == "production"
 
     @property
-    def webhooks_go_anywhere(self) -> bool:
-        """Whether webhooks may also be sent into private networks, and to this very machine."""
-        return self.webhooks_private or not self.production
+    def takes_private_targets(self) -> bool:
+        """Whether webhooks and forwards may also go into private networks, and to this machine."""
+        return self.private_targets or not self.production
 
     @property
     def sells(self) -> bool:

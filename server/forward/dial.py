@@ -1,7 +1,6 @@
-"""Connecting to a target, at an address that was looked at before.
+"""Connecting to a target, and never to our own RTMP port.
 
-In production only addresses of the public internet are connected to, and never our own RTMP port:
-a show forwarded to itself would go round for ever.
+A show forwarded to itself would go round for ever.
 """
 
 import socket
@@ -9,21 +8,18 @@ import ssl
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 from ipaddress import ip_address
 
 import trio
 from trio.abc import Stream
 
 from actors.services.forward_target import Target
-from actors.services.hooks import is_public
 from server.forward.faults import Lost, Refused
+from server.outbound import Address, NoConnection, Outbound, Reason
 
 LOOK_UP_TIMEOUT_S = 5.0
 CONNECT_TIMEOUT_S = 5.0
-"""For each address, where a name has several."""
 TLS_TIMEOUT_S = 10.0
-MAX_ADDRESSES_TRIED = 3
 MAX_LOOKUPS_AT_ONCE = 8
 MAX_CONNECTIONS = 128
 """Each may hold MAX_QUEUED_BYTES, 512 MiB in all, where every target has stopped reading."""
@@ -47,9 +43,10 @@ class Dialler:
         self, own: OwnAddress, *, private: bool, tls: ssl.SSLContext | None = None
     ) -> None:
         self._own = own
-        self._private = private
         self._tls = tls or ssl.create_default_context()
-        self._lookups = trio.CapacityLimiter(MAX_LOOKUPS_AT_ONCE)
+        self._outbound = Outbound(
+            private=private, connect_timeout_s=CONNECT_TIMEOUT_S, max_lookups=MAX_LOOKUPS_AT_ONCE
+        )
         self._connections = 0
 
     @asynccontextmanager
@@ -62,6 +59,9 @@ class Dialler:
             transport = await self._connect(target)
             stream: Stream = transport
             try:
+                transport.socket.setsockopt(
+                    socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNACKNOWLEDGED_TIMEOUT_MS
+                )
                 if self._is_self(transport.socket):
                     raise Refused(_OURSELVES)
                 if target.secure:
@@ -74,38 +74,31 @@ class Dialler:
             self._connections -= 1
 
     async def _connect(self, target: Target) -> trio.SocketStream:
-        addresses = await self._look_up(target.host, target.port)
-        allowed = [each for each in addresses if self._private or is_public(ip_address(each))]
-        if not allowed:
-            raise Refused("Its address is not one of the public internet.")
-        if target.port == self._own.public_port and await self._is_public_self(addresses, target):
-            raise Refused(_OURSELVES)
-        for address in allowed[:MAX_ADDRESSES_TRIED]:
-            stream = await _connect_to(address, target.port)
-            if stream is not None:
-                return stream
-        raise Lost("Nobody answers at its address: is the server running?")
+        try:
+            addresses = await self._look_up(target.host, target.port)
+            allowed = self._outbound.allowed(addresses)
+            if await self._is_public_self(addresses, target):
+                raise Refused(_OURSELVES)
+            return await self._outbound.connect(allowed)
+        except NoConnection as error:
+            raise _fault(error.reason) from None
 
-    async def _look_up(self, host: str, port: int) -> list[str]:
-        asking = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    async def _look_up(self, host: str, port: int) -> list[Address]:
         try:
             with trio.fail_after(LOOK_UP_TIMEOUT_S):
-                found = await trio.to_thread.run_sync(
-                    asking, abandon_on_cancel=True, limiter=self._lookups
-                )
+                return await self._outbound.look_up(host, port)
         except trio.TooSlowError:
             raise Lost("Its name was not looked up in time.") from None
-        except (OSError, UnicodeError):
-            raise Lost("There is no such host: look at the URL again.") from None
-        return [str(address[0]) for *_, address in found]
 
-    async def _is_public_self(self, addresses: list[str], target: Target) -> bool:
+    async def _is_public_self(self, addresses: list[Address], target: Target) -> bool:
         """Whether this is what the outside calls us, by name or by address."""
+        if target.port != self._own.public_port:
+            return False
         if target.host == self._own.public_host:
             return True
         try:
             ours = await self._look_up(self._own.public_host, target.port)
-        except Lost:
+        except (Lost, NoConnection):
             return False
         return not set(ours).isdisjoint(addresses)
 
@@ -136,20 +129,11 @@ class Dialler:
 _OURSELVES = "This is our own address: a show cannot be forwarded to the server that it is on."
 
 
-async def _connect_to(address: str, port: int) -> trio.SocketStream | None:
-    """Connect to an address; None where nobody takes it in time."""
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    connecting = trio.socket.socket(family, socket.SOCK_STREAM)
-    try:
-        with trio.fail_after(CONNECT_TIMEOUT_S):
-            await connecting.connect((address, port))
-        connecting.setsockopt(
-            socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNACKNOWLEDGED_TIMEOUT_MS
-        )
-    except (OSError, trio.TooSlowError):
-        connecting.close()
-        return None
-    except BaseException:
-        connecting.close()
-        raise
-    return trio.SocketStream(connecting)
+def _fault(reason: Reason) -> Lost | Refused:
+    match reason:
+        case "unresolved":
+            return Lost("There is no such host: look at the URL again.")
+        case "private_address":
+            return Refused("Its address is not one of the public internet.")
+        case "unreachable":
+            return Lost("Nobody answers at its address: is the server running?")

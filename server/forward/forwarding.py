@@ -25,8 +25,8 @@ class Forwarding:
 
     @classmethod
     def of(cls, settings: Settings, secrets: Secrets, store: Store, clock: Clock) -> "Forwarding":
-        """Put them together. In dev shows go into private networks, too."""
-        private = not settings.production
+        """Put them together."""
+        private = settings.takes_private_targets
         forwards = Forwards(store, Sealing(secrets.forward_sealing), clock, private=private)
         dialler = Dialler(own_address(settings), private=private)
         tools = RelayTools(dialler.dial, clock, random.SystemRandom().random)

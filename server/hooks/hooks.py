@@ -31,7 +31,7 @@ class Hooks:
         committed: Published[None],
     ) -> "Hooks":
         """Put them together; ``committed`` is published when there may be news."""
-        sealing, private = Sealing(secrets.webhook_sealing), settings.webhooks_go_anywhere
+        sealing, private = Sealing(secrets.webhook_sealing), settings.takes_private_targets
         outbox = Outbox(store, sealing, clock, event_body(settings.public_url))
         sender = Sender(outbox, Poster(private=private), committed, clock)
         return cls(Endpoints(store, sealing, clock, private=private), sender)

@@ -4,32 +4,25 @@ Only the status is of interest, so no more than the answer's head is ever read. 
 twice, no redirect is followed, and nothing is raised for what the network or the endpoint does.
 """
 
-import socket
 import ssl
 from collections.abc import Mapping
-from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from functools import partial
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import trio
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
-from actors.services.hooks import Answer, is_public
+from actors.services.hooks import Answer
+from server.outbound import NoConnection, Outbound
 
 TRY_TIMEOUT_S = 10.0
 """For all of it, from the name to the answer's status."""
 CONNECT_TIMEOUT_S = 3.0
-"""For each address, where a name has several."""
-MAX_ADDRESSES_TRIED = 3
 MAX_LOOKUPS_AT_ONCE = 40
 """Twice the tries there can be: one that is given up holds its thread until the system ends it."""
 MAX_HEAD_BYTES = 16 * 1024
 READ_BYTES = 4 * 1024
 DEFAULT_PORTS = {"https": 443, "http": 80}
-
-Target = tuple[socket.AddressFamily, str]
 
 
 class _Failed(Exception):
@@ -40,9 +33,10 @@ class Poster:
     """Sends webhooks. ``private`` lets them go into private networks, too, as in dev."""
 
     def __init__(self, *, private: bool, tls: ssl.SSLContext | None = None) -> None:
-        self._private = private
         self._tls = tls or ssl.create_default_context()
-        self._lookups = trio.CapacityLimiter(MAX_LOOKUPS_AT_ONCE)
+        self._outbound = Outbound(
+            private=private, connect_timeout_s=CONNECT_TIMEOUT_S, max_lookups=MAX_LOOKUPS_AT_ONCE
+        )
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Make one try. The error is a word: ``http_500``, ``timed_out``, ``unreachable``, ….
@@ -81,25 +75,11 @@ class Poster:
             await trio.aclose_forcefully(stream)
 
     async def _connect(self, host: str, port: int) -> trio.abc.Stream:
-        for family, address in (await self._look_up(host, port))[:MAX_ADDRESSES_TRIED]:
-            with suppress(OSError, trio.TooSlowError), trio.fail_after(CONNECT_TIMEOUT_S):
-                return await _connect_to(family, address, port)
-        raise _Failed("unreachable")
-
-    async def _look_up(self, host: str, port: int) -> list[Target]:
-        """Return where to connect to: of a name's addresses those that are allowed."""
-        asking = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
         try:
-            found = await trio.to_thread.run_sync(
-                asking, abandon_on_cancel=True, limiter=self._lookups
-            )
-        except (OSError, UnicodeError):
-            raise _Failed("unresolved") from None
-        addresses: list[Target] = [(family, str(address[0])) for family, _, _, _, address in found]
-        targets = [each for each in addresses if self._private or is_public(ip_address(each[1]))]
-        if not targets:
-            raise _Failed("private_address")
-        return targets
+            found = await self._outbound.look_up(host, port)
+            return await self._outbound.connect(self._outbound.allowed(found))
+        except NoConnection as error:
+            raise _Failed(error.reason) from None
 
 
 @dataclass(slots=True)
@@ -114,15 +94,6 @@ class _Status:
         status = self.parser.get_status_code()
         if status >= 200 and self.value is None:  # those below announce an answer to come
             self.value = status
-
-
-async def _connect_to(family: socket.AddressFamily, address: str, port: int) -> trio.SocketStream:
-    with ExitStack() as unless_connected:
-        connecting = trio.socket.socket(family, socket.SOCK_STREAM)
-        unless_connected.callback(connecting.close)
-        await connecting.connect((address, port))
-        unless_connected.pop_all()
-    return trio.SocketStream(connecting)
 
 
 async def _shake_hands(stream: "trio.SSLStream[trio.abc.Stream]") -> None:

@@ -1,5 +1,7 @@
 import pytest
 
+from server.config import Settings
+
 NEW = {"url": "rtmp://live.example/app", "key": "live_1234"}
 
 
@@ -102,3 +104,23 @@ async def test_they_are_in_the_document(stage):
     assert set(paths["/api/v1/streams/{stream_id}/forwards/{forward_id}"]) == {
         "get", "patch", "delete",
     }  # fmt: skip
+
+
+class TestInProduction:
+    @pytest.fixture
+    def settings(self, settings: Settings) -> Settings:
+        return settings.model_copy(update={"env": "production"})
+
+    async def test_private_addresses_are_refused(self, ada, path):
+        refused = await ada.fails("POST", path, NEW | {"url": "rtmp://127.0.0.1/app"})
+        assert refused["code"] == "private_address"
+        await ada.ok("POST", path, NEW, 201)
+
+
+class TestInProductionWithPrivateTargets:
+    @pytest.fixture
+    def settings(self, settings: Settings) -> Settings:
+        return settings.model_copy(update={"env": "production", "private_targets": True})
+
+    async def test_private_addresses_are_taken(self, ada, path):
+        await ada.ok("POST", path, NEW | {"url": "rtmp://127.0.0.1/app"}, 201)

@@ -191,10 +191,10 @@ class TestInProduction:
         await ada.ok("POST", path, {"url": "http://hook.example/"}, 201)
 
 
-class TestInProductionWithPrivateWebhooks:
+class TestInProductionWithPrivateTargets:
     @pytest.fixture
     def settings(self, settings: Settings) -> Settings:
-        return settings.model_copy(update={"env": "production", "webhooks_private": True})
+        return settings.model_copy(update={"env": "production", "private_targets": True})
 
     async def test_private_addresses_are_taken(self, stage):
         ada, path = await own(stage)

