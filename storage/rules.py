@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from storage.api import Cursor, Delete, Document, Put, RuleBroken, Scalar
-from storage.schema import Collection, FieldType, Index, Schema
+from storage.declaring import Collection, FieldType, Index, Schema
 
 MAX_DOCUMENT_BYTES = 256 * 1024
 """Of the compact JSON text in UTF-8; far under MongoDB's 16 MiB, and quick to encode."""

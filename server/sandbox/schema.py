@@ -1,6 +1,6 @@
 """What the sandbox keeps, in a file of its own: its truth does not come from Bandstand's."""
 
-from storage.schema import Collection, Migration, Schema, by
+from storage.declaring import Collection, Migration, Schema, by
 
 SCHEMA = Schema(
     collections=(

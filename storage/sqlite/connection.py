@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from storage.api import StoreUnavailable
-from storage.schema import Schema
+from storage.declaring import Schema
 from storage.sqlite.migrate import migrate
 
 BUSY_TIMEOUT_S = 5.0

@@ -9,8 +9,9 @@ from pathlib import Path
 import trio
 
 from storage.api import DEFAULT_FIND_ROWS, Cursor, Delete, Put, Row, Scalar, Store
+from storage.declaring import Schema
 from storage.rules import check_commit, check_find, check_id, collection_of
-from storage.schema import SCHEMA, Schema
+from storage.schema import SCHEMA
 from storage.sqlite.statements import apply, select_document, select_documents
 from storage.sqlite.writer import Writer
 

@@ -8,8 +8,8 @@ import json
 import sqlite3
 
 from storage.api import SchemaTooNew, StoreUnavailable
+from storage.declaring import Migration, Schema
 from storage.rules import encode
-from storage.schema import Migration, Schema
 from storage.sqlite.statements import add_field, create_index, create_table, index_name
 
 # ruff: noqa: S608 - names come from the schema, which admits plain lower-case names only

@@ -12,8 +12,8 @@ import json
 import sqlite3
 
 from storage.api import Conflict, ConflictReason, Delete, Put, Row
+from storage.declaring import Collection, Index, Schema
 from storage.rules import Query
-from storage.schema import Collection, Index, Schema
 
 # ruff: noqa: S608 - see the module's last sentence
 

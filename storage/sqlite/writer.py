@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import trio
 
 from storage.api import OutcomeUnknown, StoreError, StoreUnavailable
-from storage.schema import Schema
+from storage.declaring import Schema
 from storage.sqlite.batch import Job, commit_all, read_all
 from storage.sqlite.connection import open_connection
 from storage.sqlite.folder import hold_folder

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storage.api import Delete, Put, RuleBroken
+from storage.declaring import Collection, Migration, Schema, by, unique
 from storage.rules import (
     MAX_DEPTH_LEVELS,
     MAX_DOCUMENT_BYTES,
@@ -17,7 +18,6 @@ from storage.rules import (
     check_find,
     encode,
 )
-from storage.schema import Collection, Migration, Schema, by, unique
 
 THINGS = Collection(
     "things",

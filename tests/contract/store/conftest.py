@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from storage import Store, open_sqlite
-from storage.schema import Collection, Migration, Schema, by, unique
+from storage.declaring import Collection, Migration, Schema, by, unique
 
 SCHEMA = Schema(
     collections=(

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from storage import Conflict, ConflictReason, Delete, Put, Row, Store, open_sqlite
-from storage.schema import Collection, Migration, Schema, by, unique
+from storage.declaring import Collection, Migration, Schema, by, unique
 
 SCHEMA = Schema(
     collections=(

@@ -10,7 +10,7 @@ import trio
 from trio.testing import wait_all_tasks_blocked
 
 from storage import Conflict, Put, Row, RuleBroken, SchemaTooNew, StoreUnavailable, open_sqlite
-from storage.schema import Collection, Index, Migration, Schema, by, unique
+from storage.declaring import Collection, Index, Migration, Schema, by, unique
 from storage.sqlite.folder import DATABASE_NAME
 from storage.sqlite.migrate import REWRITE_PAGE_ROWS
 

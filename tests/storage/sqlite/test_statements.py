@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from storage.api import Put, Row
+from storage.declaring import Collection, Index
 from storage.rules import check_find, encode
-from storage.schema import SCHEMA, Collection, Index
+from storage.schema import SCHEMA
 from storage.sqlite.connection import open_connection
 from storage.sqlite.statements import apply, select_documents
 

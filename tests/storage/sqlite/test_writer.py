@@ -23,7 +23,7 @@ from storage.api import (
     OutcomeUnknown,
     StoreUnavailable,
 )
-from storage.schema import Migration, Schema
+from storage.declaring import Migration, Schema
 from storage.sqlite.batch import Job, commit_all
 from storage.sqlite.writer import MAX_BATCH_JOBS, MAX_QUEUED_JOBS, Writer
 
