@@ -2,24 +2,32 @@
 
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from server.config_values import (
+    ANY_ADDRESS,
+    MAX_PORT,
+    PSP_OFF,
+    RTMP_APP,
+    Endpoint,
+    parse_endpoint,
+    parse_networks,
+    parse_psp_url,
+    parse_public_rtmp,
+    parse_public_url,
+    parse_registration,
+    parse_secret,
+    parse_store,
+    parse_webhook_secrets,
+)
+
 ENV_PREFIX = "BANDSTAND_"
-MIN_SECRET_BYTES = 32
-MAX_PORT = 65_535
-RTMP_APP = "live"
 DEFAULT_RTMP_PORT = 1935
-PSP_OFF = "off"
-MIN_WEBHOOK_SECRET_CHARS = 8
-MAX_WEBHOOK_SECRETS = 2
-"""While one is changed for another, both hold."""
 MAX_FEE_BPS = 10_000
 TRANSFER_DELAY_S = 24 * 3600
 """From a sale until the seller's share is sent: most refunds are asked for on the same day."""
@@ -27,7 +35,6 @@ MAX_TRANSFER_DELAY_S = 90 * 24 * 3600
 CHAT_CONNECTIONS_PER_ADDRESS = 200
 MAX_CHAT_CONNECTIONS_PER_ADDRESS = 20_000
 """All that there may be."""
-ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - compared with, and bound to where PORT is set
 
 IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -38,109 +45,6 @@ class SettingsError(Exception):
     def __init__(self, *lines: str) -> None:
         super().__init__("; ".join(lines))
         self.lines = lines
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Where to listen: ``host`` is an address or a name, ``port`` 0 lets the system choose."""
-
-    host: str
-    port: int
-
-    def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-    @property
-    def reachable(self) -> "Endpoint":
-        """The same for a client on this machine, who cannot connect to "any address"."""
-        return Endpoint("127.0.0.1", self.port) if self.host in ANY_ADDRESS else self
-
-
-def parse_endpoint(value: object) -> object:
-    """Read ``host:port``; an IPv6 address stands in brackets. ValueError."""
-    if not isinstance(value, str):
-        return value
-    host, colon, port = value.strip().rpartition(":")
-    if host.startswith("[") and host.endswith("]"):
-        host = str(ipaddress.IPv6Address(host[1:-1]))
-    elif ":" in host:
-        raise ValueError("an IPv6 address goes in brackets, such as [::1]:8000")
-    if not (host and colon and port.isascii() and port.isdigit() and int(port) <= MAX_PORT):
-        raise ValueError("must be host:port, such as 127.0.0.1:8000")
-    return Endpoint(host, int(port))
-
-
-def parse_networks(value: object) -> object:
-    """Read addresses and networks with commas between. ValueError."""
-    if not isinstance(value, str):
-        return value
-    return tuple(ipaddress.ip_network(part.strip()) for part in value.split(",") if part.strip())
-
-
-def parse_public_url(value: object) -> object:
-    """Read an http or https origin, without a path. ValueError."""
-    if not isinstance(value, str):
-        return value
-    url = urlsplit(value.strip())
-    if url.scheme not in ("http", "https") or not url.hostname:
-        raise ValueError("must be a URL such as https://stage.example")
-    if url.path not in ("", "/") or url.query or url.fragment or "@" in url.netloc:
-        raise ValueError("must be scheme and host alone, such as https://stage.example")
-    return f"{url.scheme}://{url.netloc}"
-
-
-def parse_public_rtmp(value: object) -> object:
-    """Read an rtmp or rtmps URL; where it has no path, ours is added. ValueError."""
-    if not isinstance(value, str):
-        return value
-    url = urlsplit(value.strip())
-    if url.scheme not in ("rtmp", "rtmps") or not url.hostname:
-        raise ValueError("must be a URL such as rtmp://stage.example/live")
-    path = url.path.rstrip("/") or f"/{RTMP_APP}"
-    return f"{url.scheme}://{url.netloc}{path}"
-
-
-def parse_store(value: object) -> object:
-    """Let only the engine through that there is. ValueError."""
-    if value != "sqlite":
-        raise ValueError("must be sqlite: this version has no other store")
-    return value
-
-
-def parse_psp_url(value: object) -> object:
-    """Read the base URL of a provider's API, or the word that switches it off. ValueError."""
-    if not isinstance(value, str) or value == PSP_OFF:
-        return value
-    url = urlsplit(value.strip())
-    if url.scheme not in ("http", "https") or not url.hostname or url.query or url.fragment:
-        raise ValueError(f"must be a URL such as https://psp.example/api, or {PSP_OFF}")
-    return value.strip().rstrip("/")
-
-
-def parse_webhook_secrets(value: object) -> object:
-    """Refuse secrets, the new one and perhaps the old, that are too short. ValueError."""
-    if isinstance(value, str):
-        each = [secret.strip() for secret in value.split(",")]
-        if len(each) > MAX_WEBHOOK_SECRETS or min(map(len, each)) < MIN_WEBHOOK_SECRET_CHARS:
-            raise ValueError(
-                f"must be 1 to {MAX_WEBHOOK_SECRETS} secrets with commas between, each of at "
-                f"least {MIN_WEBHOOK_SECRET_CHARS} characters"
-            )
-    return value
-
-
-def parse_registration(value: object) -> object:
-    """Tell a mode that is not there yet from a misspelt one. ValueError."""
-    if value == "invite":
-        raise ValueError("this version knows no invitations yet: use open or closed")
-    return value
-
-
-def parse_secret(value: object) -> object:
-    """Refuse a secret that is too short to sign with. ValueError."""
-    if isinstance(value, str) and len(value.encode()) < MIN_SECRET_BYTES:
-        raise ValueError(f"must be at least {MIN_SECRET_BYTES} bytes, from a random source")
-    return value
 
 
 def _default_http(data: Mapping[str, Any]) -> Endpoint:

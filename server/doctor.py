@@ -13,7 +13,8 @@ from pathlib import Path
 
 from server.capacity import WANTED_OPEN_FILES, capacity_within, open_files
 from server.certificate_checks import check_certificate
-from server.config import ENV_PREFIX, Endpoint, Settings, SettingsError, load_settings
+from server.config import ENV_PREFIX, Settings, SettingsError, load_settings
+from server.config_values import Endpoint
 from server.findings import Finding, Verdict
 from server.provider_checks import check_payments, check_payouts
 from server.secrets import SECRET_FILE

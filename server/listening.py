@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 import trio
 
-from server.config import Endpoint
+from server.config_values import Endpoint
 
 
 class CannotListen(Exception):

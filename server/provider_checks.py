@@ -7,7 +7,8 @@ import trio
 from pydantic import SecretStr
 
 from actors.ports import NotKnown, Refused, Unclear
-from server.config import ENV_PREFIX, PSP_OFF, Settings
+from server.config import ENV_PREFIX, Settings
+from server.config_values import PSP_OFF
 from server.findings import Finding, Verdict
 from server.psp import ConnectPayouts, HyperswitchPsp
 

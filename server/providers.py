@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pydantic import SecretStr
 
 from actors.ports import NewPayment, NewRefund, Payouts, Psp, Unclear
-from server.config import PSP_OFF, Settings
+from server.config import Settings
+from server.config_values import PSP_OFF
 from server.psp import ConnectPayouts, HyperswitchPsp, NoPayouts
 from server.sandbox.config import PREFIX
 from server.secrets import Secrets

@@ -9,7 +9,8 @@ from pathlib import Path
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from server.config import MIN_SECRET_BYTES, Settings, SettingsError
+from server.config import Settings, SettingsError
+from server.config_values import MIN_SECRET_BYTES
 
 SECRET_FILE = "secret"  # noqa: S105 - the file's name
 NEW_SECRET_BYTES = 48

@@ -8,7 +8,7 @@ import structlog
 import trio
 
 from server.commands.user import CommandError
-from server.config import Endpoint, parse_endpoint
+from server.config_values import Endpoint, parse_endpoint
 from server.logs import set_up_logs
 from server.sandbox import FaultScript, SandboxConfig, read_fault_script, serve_sandbox
 from server.sandbox.config import RETRY_FACTOR, SETTLE_DELAY_S

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from server.config import Endpoint, SettingsError, load_settings
+from server.config import SettingsError, load_settings
+from server.config_values import Endpoint
 from server.secrets import Secrets, load_secrets
 
 

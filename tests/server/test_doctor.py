@@ -7,7 +7,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from server import doctor
-from server.config import Endpoint, load_settings
+from server.config import load_settings
+from server.config_values import Endpoint
 from server.findings import Verdict
 
 

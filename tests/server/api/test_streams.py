@@ -12,7 +12,7 @@ from actors.services import Principal
 from actors.services.streams import MAX_STREAMS_PER_OWNER, find_by_key
 from actors.stream import Publish, PublishFrames
 from server.api import create_app
-from server.config import PSP_OFF
+from server.config_values import PSP_OFF
 from storage import Put
 
 NEW = {"title": "Sunday  session", "description": "Slow songs.\nNo hurry."}

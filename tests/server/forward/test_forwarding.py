@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from server.config import Endpoint, Settings
+from server.config import Settings
+from server.config_values import Endpoint
 from server.forward.dial import OwnAddress
 from server.forward.forwarding import own_address
 
