@@ -1,6 +1,6 @@
 """Orders and their money: one actor per order, behind pure machines and a ledger."""
 
-from actors.refund.actor import PSP_WAIT_S, RefundActor, RefundTools
+from actors.refund.actor import PSP_WAIT_S, RefundActor
 from actors.refund.books import Books
 from actors.refund.calls import Calls
 from actors.refund.case import Terms
@@ -17,6 +17,7 @@ from actors.refund.messages import (
     StartPayment,
 )
 from actors.refund.replay import replay_matches
+from actors.refund.tools import RefundTools
 
 __all__ = [
     "PSP_WAIT_S",
