@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 NAMES = ("ingest", "edge", "fanout", "store")
-SOAKS = ("fuzz", "guards", "killing", "publishers", "storm", "traps", "webhooks")
+SOAKS = ("chaos", "fuzz", "guards", "killing", "publishers", "storm", "traps", "webhooks")
 TESTS = Path(__file__).parent.parent / "tests"
 
 
