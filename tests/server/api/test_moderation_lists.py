@@ -1,21 +1,9 @@
 """What the lists of moderators tell: names, reports that are settled, and whom one may name."""
 
+from support.rooms import Seat, own_room
+
 from actors.room import Join, Report, Send
 from actors.room.moderation import Person
-
-
-class Seat:
-    """A member that is told things and needs none of them."""
-
-    def offer(self, batch):
-        pass
-
-    def put_out(self, room_id, farewell):
-        pass
-
-
-async def own_room(caller):
-    return (await caller.ok("POST", "/rooms", {"title": "Green room"}, 201))["id"]
 
 
 def person(caller):

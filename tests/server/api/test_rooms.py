@@ -1,28 +1,12 @@
-from dataclasses import replace
+"""Rooms and their messages over REST: whose they are, and who may read them."""
 
 import pytest
 from support.licences import give_licence, take_licence
+from support.rooms import own_room, promote, room_with, say
 
-from actors.room import Join, Pin, React, Report, Send
-from actors.room.archive import Archive
-from actors.room.events import Message, MessagePosted
+from actors.room import Pin, React
 from actors.room.moderation import Person
 from storage import Put
-
-
-async def room_with(stage, count, ada=None):
-    ada = ada or await stage.user()
-    room = (await ada.ok("POST", "/streams", {"title": "A"}, 201))["id"]
-    archive = Archive(stage.house.store, room, stage.clock)
-    record = await archive.open()
-    messages = [
-        Message(offset, f"msg_{offset}", ada.user["id"], "Ada", f"line {offset}", 1_000 * offset)
-        for offset in range(1, count + 1)
-    ]
-    if messages:
-        after = replace(record, version=record.version + 1, last_offset=count)
-        await archive.append(after, [MessagePosted(room, message) for message in messages])
-    return room
 
 
 async def test_the_last_messages_in_their_order(stage):
@@ -82,35 +66,6 @@ async def test_a_ticketed_streams_room_is_read_by_who_may_watch(stage):
     assert (await bob.fails("GET", path, status=403))["code"] == "licence_required"
 
 
-async def own_room(caller, title="Green room"):
-    return (await caller.ok("POST", "/rooms", {"title": title}, 201))["id"]
-
-
-async def listen(stage, room, caller):
-    """A seat in the room that writes down what it is told."""
-    member = Seat()
-    person = Person(caller.user["id"], caller.user["name"], stage.house.mark_address("192.0.2.1"))
-    await stage.rooms.ask(room, Join(member, by=person))
-    return member
-
-
-class Seat:
-    def __init__(self):
-        self.pushes = []
-        self.farewells = []
-
-    def offer(self, batch):
-        self.pushes += batch.pushes
-
-    def put_out(self, room_id, farewell):
-        self.farewells += farewell.pushes
-
-
-async def say(stage, room, caller, content, client_id=None):
-    person = Person(caller.user["id"], caller.user["name"])
-    return await stage.rooms.ask(room, Send(person, content, client_id))
-
-
 async def test_a_room_of_ones_own(stage):
     ada, bob = await stage.user(), await stage.user("Bob")
     made = await ada.ok("POST", "/rooms", {"title": "  Green   room "}, 201)
@@ -164,79 +119,6 @@ async def test_a_streams_room_is_its_owners(stage):
     assert error["code"] == "room_not_found"
 
 
-LISTS = ("audit", "bans", "reports", "pending", "roles", "words")
-
-
-@pytest.mark.parametrize("name", LISTS)
-async def test_lists_for_moderators_alone(stage, name):
-    ada, bob, mo = await stage.user(), await stage.user("Bob"), await stage.user("Mo")
-    root = await stage.operator()
-    room = await own_room(ada)
-    path = f"/rooms/{room}/{name}"
-    await ada.ok("POST", f"/rooms/{room}/moderate", promote(mo))
-    for caller in (ada, mo, root):
-        await caller.ok("GET", path)
-    assert (await bob.fails("GET", path, status=403))["code"] == "forbidden"
-    assert (await stage.guest.fails("GET", path, status=401))["code"] == "unauthorized"
-    assert (await ada.fails("GET", f"/rooms/rom_{'0' * 26}/{name}", status=404))["code"]
-
-
-def promote(caller):
-    return {"action": "role", "user": caller.user["id"], "role": "moderator"}
-
-
-async def test_moderating_is_told_listed_and_written_down(stage):
-    ada, bob, mo = await stage.user(), await stage.user("Bob"), await stage.user("Mo")
-    room = await own_room(ada)
-    path = f"/rooms/{room}"
-    bobs = await listen(stage, room, bob)
-    await listen(stage, room, mo)
-    await ada.ok("POST", f"{path}/moderate", promote(mo))
-    slow = await mo.ok("POST", f"{path}/moderate", {"action": "slow", "seconds": 10})
-    assert slow == {"offset": 1}
-    ban = {"action": "ban", "user": bob.user["id"], "reason": "rude", "seconds": 60}
-    assert await mo.ok("POST", f"{path}/moderate", ban | {"address": True}) == {"offset": None}
-    assert [push.reason for push in bobs.farewells] == ["banned"]
-    view = await ada.ok("GET", path)
-    assert (view["modes"]["slow_s"], view["members"]) == (10, 1)
-    (item,) = (await mo.ok("GET", f"{path}/bans"))["items"]
-    assert item.pop("at")
-    assert item.pop("until")
-    assert item == {
-        "user": {"id": bob.user["id"], "name": "Bob"},
-        "kind": "ban",
-        "reason": "rude",
-        "by": {"id": mo.user["id"], "name": "Mo"},
-        "address": True,
-    }
-    roles = (await ada.ok("GET", f"{path}/roles"))["items"]
-    assert [(each["user"]["name"], each["role"]) for each in roles] == [
-        ("Ada", "owner"),
-        ("Mo", "moderator"),
-    ]
-    audit = (await ada.ok("GET", f"{path}/audit"))["items"]
-    assert {(each["by"]["name"], each["action"]) for each in audit} == {
-        ("Ada", "role"),
-        ("Mo", "slow"),
-        ("Mo", "ban"),
-    }
-    stage.clock.pass_s(60)
-    token = stage.token_for(mo)
-    mo.token = token
-    assert (await mo.ok("GET", f"{path}/bans"))["items"] == []
-
-
-async def test_no_address_is_stored(stage):
-    ada, bob = await stage.user(), await stage.user("Bob")
-    room = await own_room(ada)
-    await listen(stage, room, bob)
-    ban = {"action": "ban", "user": bob.user["id"], "address": True}
-    await ada.ok("POST", f"/rooms/{room}/moderate", ban)
-    rows = await stage.house.store.find("room_sanctions", {"room": room}, sort="at")
-    assert rows[0].doc["address_hash"] == stage.house.mark_address("192.0.2.1")
-    assert "192.0.2.1" not in repr(rows)
-
-
 async def test_who_is_banned_reads_nothing(stage):
     ada, bob = await stage.user(), await stage.user("Bob")
     room = await own_room(ada)
@@ -246,98 +128,6 @@ async def test_who_is_banned_reads_nothing(stage):
         assert (await bob.fails("GET", path, status=403))["code"] == "banned"
         for caller in (ada, stage.guest):  # who signs out is only as banned as the address
             await caller.ok("GET", path)
-
-
-async def test_the_queue_over_rest(stage):
-    ada, bob = await stage.user(), await stage.user("Bob")
-    room = await own_room(ada)
-    path = f"/rooms/{room}"
-    await ada.ok("POST", f"{path}/moderate", {"action": "mode", "approval": True})
-    for content in ("one", "two"):
-        assert (await say(stage, room, bob, content)).pending
-        stage.clock.pass_s(1)
-    items = (await ada.ok("GET", f"{path}/pending"))["items"]
-    assert [each["content"] for each in items] == ["two", "one"]
-    for action, each in zip(("approve", "reject"), items, strict=True):
-        await ada.ok("POST", f"{path}/moderate", {"action": action, "pending": each["id"]})
-    assert (await ada.ok("GET", f"{path}/pending"))["items"] == []
-    messages = (await ada.ok("GET", f"{path}/messages"))["messages"]
-    assert [each["content"] for each in messages] == ["two"]
-    gone = {"action": "approve", "pending": items[0]["id"]}
-    assert (await ada.fails("POST", f"{path}/moderate", gone, 404))["code"] == "pending_not_found"
-
-
-async def test_words_over_rest(stage):
-    ada = await stage.user()
-    room = await own_room(ada)
-    words = {"action": "words", "add": ["Bad", "wor\u0301se*"]}
-    await ada.ok("POST", f"/rooms/{room}/moderate", words)
-    answer = await ada.ok("GET", f"/rooms/{room}/words")
-    assert answer == {"words": ["bad", "worse*"]}
-
-
-async def test_reports_over_rest(stage):
-    ada, bob = await stage.user(), await stage.user("Bob")
-    room = await own_room(ada)
-    sent = await say(stage, room, ada, "hello")
-    person = Person(bob.user["id"], "Bob")
-    await stage.rooms.ask(room, Report(person, sent.message_id, "rude"))
-    (item,) = (await ada.ok("GET", f"/rooms/{room}/reports"))["items"]
-    assert (item["message"], item["content"], item["by"]["name"], item["reason"]) == (
-        sent.message_id,
-        "hello",
-        "Bob",
-        "rude",
-    )
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        {},
-        {"action": "dance"},
-        {"action": "slow"},
-        {"action": "slow", "seconds": 3_601},
-        {"action": "slow", "seconds": -1},
-        {"action": "ban"},
-        {"action": "timeout", "user": "usr_x", "seconds": 60},
-        {"action": "words", "add": ["two words"]},
-        {"action": "words", "add": "bad"},
-        {"action": "role", "user": f"usr_{'0' * 26}", "role": "owner"},
-    ],
-)
-async def test_commands_that_cannot_be_meant(stage, body):
-    ada = await stage.user()
-    room = await own_room(ada)
-    error = await ada.fails("POST", f"/rooms/{room}/moderate", body)
-    assert error["code"] == "invalid_request"
-    assert (await ada.ok("GET", f"/rooms/{room}/audit"))["items"] == []
-
-
-async def test_a_member_moderates_nothing(stage):
-    ada, bob = await stage.user(), await stage.user("Bob")
-    room = await own_room(ada)
-    body = {"action": "slow", "seconds": 10}
-    assert (await bob.fails("POST", f"/rooms/{room}/moderate", body, 403))["code"] == "forbidden"
-    self_made = promote(bob)
-    await bob.fails("POST", f"/rooms/{room}/moderate", self_made, 403)
-
-
-async def test_a_list_by_the_page(stage):
-    ada = await stage.user()
-    room = await own_room(ada)
-    for seconds in range(1, 6):
-        body = {"action": "slow", "seconds": seconds}
-        await ada.ok("POST", f"/rooms/{room}/moderate", body)
-        stage.clock.pass_s(1)
-    seen, cursor = [], ""
-    while cursor is not None:
-        page = await ada.ok("GET", f"/rooms/{room}/audit?limit=2{cursor}")
-        seen += [entry["detail"]["seconds"] for entry in page["items"]]
-        cursor = page["next_cursor"] and f"&cursor={page['next_cursor']}"
-    assert seen == [5, 4, 3, 2, 1]
-    bad = await ada.fails("GET", f"/rooms/{room}/audit?cursor=x")
-    assert bad["code"] == "invalid_cursor"
 
 
 async def test_a_moderator_needs_no_ticket(stage):
@@ -353,21 +143,6 @@ async def test_a_moderator_needs_no_ticket(stage):
     await ada.ok("POST", f"/rooms/{room}/moderate", demote)
     error = await mo.fails("GET", f"/rooms/{room}/messages", status=403)
     assert error["code"] == "licence_required"
-
-
-async def test_a_message_that_waits_and_was_sent_again_is_said_once(stage):
-    ada, bob = await stage.user(), await stage.user("Bob")
-    room = await own_room(ada)
-    path = f"/rooms/{room}"
-    await ada.ok("POST", f"{path}/moderate", {"action": "mode", "approval": True})
-    waiting = (await say(stage, room, bob, "hello", "c1")).pending
-    assert (await say(stage, room, bob, "hello", "c1")).pending == waiting
-    await ada.ok("POST", f"{path}/moderate", {"action": "mode", "approval": False})
-    await say(stage, room, bob, "hello", "c1")
-    await ada.ok("POST", f"{path}/moderate", {"action": "approve", "pending": waiting})
-    messages = (await ada.ok("GET", f"{path}/messages"))["messages"]
-    assert [each["content"] for each in messages] == ["hello"]
-    assert (await ada.ok("GET", f"{path}/pending"))["items"] == []
 
 
 async def test_messages_and_pins_as_they_are_now(stage):
