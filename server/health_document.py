@@ -3,7 +3,7 @@
 from typing import Any
 
 from actors.stream.health import AudioHealth, Health, Point, VideoHealth
-from server.times import rfc3339
+from server.times import optional_rfc3339, rfc3339
 
 Document = dict[str, Any]
 
@@ -18,7 +18,7 @@ def health_document(health: Health) -> Document:
         ],
         "on_air": health.on_air,
         "status": health.status,
-        "started_at": None if health.started_at_ms is None else rfc3339(health.started_at_ms),
+        "started_at": optional_rfc3339(health.started_at_ms),
         "uptime_s": health.uptime_s,
         "encoder": health.encoder,
         "reconnects": health.reconnects,

@@ -7,7 +7,8 @@ from ipaddress import ip_address
 from quart import request
 
 from actors.services import AccountError, Principal
-from actors.services.streams import Stream
+from actors.services.streams import Stream, get_stream
+from actors.stream.messages import StreamNotFound
 from server.api.errors import ApiError
 from server.api.house import current_house
 
@@ -34,6 +35,22 @@ def require_principal() -> Principal:
         headers = {"WWW-Authenticate": 'Bearer realm="bandstand"'}
         raise ApiError(HTTPStatus.UNAUTHORIZED, "unauthorized", "Please sign in.", headers=headers)
     return principal
+
+
+async def find_stream(stream_id: str) -> Stream:
+    """Return a stream. StreamNotFound."""
+    stream = await get_stream(current_house().store, stream_id)
+    if stream is None:
+        raise StreamNotFound(stream_id)
+    return stream
+
+
+async def owned_stream(stream_id: str) -> Stream:
+    """Return a stream to its owner; 401 for a guest, StreamNotFound, 403 for anybody else."""
+    principal = require_principal()
+    stream = await find_stream(stream_id)
+    require_owner(stream, principal)
+    return stream
 
 
 def require_owner(stream: Stream, principal: Principal) -> None:

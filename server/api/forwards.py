@@ -6,9 +6,7 @@ from quart import Blueprint, Response
 from quart_schema import document_response, security_scheme, tag_blueprint, validate_request
 
 from actors.services.forwards import Forward
-from actors.services.streams import get_stream
-from actors.stream.messages import StreamNotFound
-from server.api.access import require_owner, require_principal
+from server.api.access import owned_stream
 from server.api.auth import BEARER
 from server.api.forward_bodies import (
     CreateForwardBody,
@@ -30,7 +28,7 @@ tag_blueprint(forwards, ["forwards"])
 @document_response(ForwardView, HTTPStatus.CREATED)
 async def create_forward(stream_id: str, data: CreateForwardBody) -> Response:
     """Have the stream's shows forwarded to another server; its key is shown to nobody."""
-    await _require_stream_of_mine(stream_id)
+    await owned_stream(stream_id)
     forwarding = current_house().forwarding
     forward = await forwarding.forwards.add(stream_id, data.url, data.key, enabled=data.enabled)
     forwarding.forwarder.changed(stream_id)
@@ -42,7 +40,7 @@ async def create_forward(stream_id: str, data: CreateForwardBody) -> Response:
 @document_response(ForwardList)
 async def list_forwards(stream_id: str) -> Response:
     """List the stream's forwards, and how each of them stands."""
-    await _require_stream_of_mine(stream_id)
+    await owned_stream(stream_id)
     found = await current_house().forwarding.forwards.of_stream(stream_id)
     return reply(ForwardList(items=[_view(stream_id, each) for each in found]))
 
@@ -52,7 +50,7 @@ async def list_forwards(stream_id: str) -> Response:
 @document_response(ForwardView)
 async def get_forward(stream_id: str, forward_id: str) -> Response:
     """Show a forward and how it stands."""
-    await _require_stream_of_mine(stream_id)
+    await owned_stream(stream_id)
     forward = await current_house().forwarding.forwards.get(stream_id, forward_id)
     return reply(_view(stream_id, forward))
 
@@ -63,7 +61,7 @@ async def get_forward(stream_id: str, forward_id: str) -> Response:
 @document_response(ForwardView)
 async def update_forward(stream_id: str, forward_id: str, data: UpdateForwardBody) -> Response:
     """Change a forward; a show that is on air is forwarded anew, or no more, at once."""
-    await _require_stream_of_mine(stream_id)
+    await owned_stream(stream_id)
     forwarding = current_house().forwarding
     forward = await forwarding.forwards.change(
         stream_id, forward_id, url=data.url, key=data.key, enabled=data.enabled
@@ -76,19 +74,11 @@ async def update_forward(stream_id: str, forward_id: str, data: UpdateForwardBod
 @security_scheme(BEARER)
 async def delete_forward(stream_id: str, forward_id: str) -> Response:
     """Take a forward away; a show that is on air ends there."""
-    await _require_stream_of_mine(stream_id)
+    await owned_stream(stream_id)
     forwarding = current_house().forwarding
     await forwarding.forwards.remove(stream_id, forward_id)
     forwarding.forwarder.changed(stream_id)
     return no_content()
-
-
-async def _require_stream_of_mine(stream_id: str) -> None:
-    principal = require_principal()
-    stream = await get_stream(current_house().store, stream_id)
-    if stream is None:
-        raise StreamNotFound(stream_id)
-    require_owner(stream, principal)
 
 
 def _view(stream_id: str, forward: Forward) -> ForwardView:

@@ -6,9 +6,7 @@ from quart import Blueprint, Response
 from quart_schema import document_response, security_scheme, tag_blueprint, validate_request
 
 from actors.services.hooks import Endpoint, Try
-from actors.services.streams import Stream, get_stream
-from actors.stream.messages import StreamNotFound
-from server.api.access import require_owner, require_principal
+from server.api.access import owned_stream
 from server.api.auth import BEARER
 from server.api.errors import retry_later
 from server.api.hook_bodies import (
@@ -37,7 +35,7 @@ tag_blueprint(hooks, ["webhooks"])
 @document_response(HookView, HTTPStatus.CREATED)
 async def create_hook(stream_id: str, data: CreateHookBody) -> Response:
     """Have a URL told what happens to the stream; ``secret`` is shown here alone."""
-    stream = await _owned_stream(stream_id)
+    stream = await owned_stream(stream_id)
     endpoint, secret = await current_house().hooks.endpoints.add(
         stream, data.url, data.events, enabled=data.enabled
     )
@@ -49,7 +47,7 @@ async def create_hook(stream_id: str, data: CreateHookBody) -> Response:
 @document_response(HookList)
 async def list_hooks(stream_id: str) -> Response:
     """List the stream's webhooks."""
-    stream = await _owned_stream(stream_id)
+    stream = await owned_stream(stream_id)
     endpoints = await current_house().hooks.endpoints.of_stream(stream.id)
     return reply(HookList(items=[_view(each) for each in endpoints]))
 
@@ -59,7 +57,7 @@ async def list_hooks(stream_id: str) -> Response:
 @document_response(HookView)
 async def get_hook(stream_id: str, webhook_id: str) -> Response:
     """Show a webhook."""
-    stream = await _owned_stream(stream_id)
+    stream = await owned_stream(stream_id)
     return reply(_view(await current_house().hooks.endpoints.get(stream.id, webhook_id)))
 
 
@@ -69,7 +67,7 @@ async def get_hook(stream_id: str, webhook_id: str) -> Response:
 @document_response(HookView)
 async def update_hook(stream_id: str, webhook_id: str, data: UpdateHookBody) -> Response:
     """Change a webhook; with ``enabled`` true what waits is sent at once."""
-    stream = await _owned_stream(stream_id)
+    stream = await owned_stream(stream_id)
     house = current_house()
     endpoint = await house.hooks.endpoints.change(
         stream.id, webhook_id, url=data.url, events=data.events, enabled=data.enabled
@@ -82,7 +80,7 @@ async def update_hook(stream_id: str, webhook_id: str, data: UpdateHookBody) -> 
 @security_scheme(BEARER)
 async def delete_hook(stream_id: str, webhook_id: str) -> Response:
     """Take a webhook away; what waits for it is not sent."""
-    stream = await _owned_stream(stream_id)
+    stream = await owned_stream(stream_id)
     await current_house().hooks.endpoints.remove(stream.id, webhook_id)
     return no_content()
 
@@ -92,7 +90,7 @@ async def delete_hook(stream_id: str, webhook_id: str) -> Response:
 @document_response(HookView)
 async def rotate_secret(stream_id: str, webhook_id: str) -> Response:
     """Make a new secret; for a day the old one signs beside it."""
-    stream = await _owned_stream(stream_id)
+    stream = await owned_stream(stream_id)
     endpoint, secret = await current_house().hooks.endpoints.rotate(stream.id, webhook_id)
     return reply(_with_secret(endpoint, secret))
 
@@ -102,7 +100,7 @@ async def rotate_secret(stream_id: str, webhook_id: str) -> Response:
 @document_response(PingView)
 async def ping(stream_id: str, webhook_id: str) -> Response:
     """Send a ``ping`` now, once, and tell what came of it; one at a time."""
-    stream = await _owned_stream(stream_id)
+    stream = await owned_stream(stream_id)
     house = current_house()
     endpoint = await house.hooks.endpoints.get(stream.id, webhook_id)
     try:
@@ -119,19 +117,10 @@ async def ping(stream_id: str, webhook_id: str) -> Response:
 @document_response(DeliveryList)
 async def list_deliveries(stream_id: str, webhook_id: str) -> Response:
     """Show the latest 50 tries."""
-    stream = await _owned_stream(stream_id)
+    stream = await owned_stream(stream_id)
     history = await current_house().hooks.endpoints.history(stream.id, webhook_id)
     items = [_delivery(each) for each in history.tries]
     return reply(DeliveryList(items=items, waiting=history.waiting))
-
-
-async def _owned_stream(stream_id: str) -> Stream:
-    principal = require_principal()
-    stream = await get_stream(current_house().store, stream_id)
-    if stream is None:
-        raise StreamNotFound(stream_id)
-    require_owner(stream, principal)
-    return stream
 
 
 def _view(endpoint: Endpoint) -> HookView:

@@ -16,7 +16,6 @@ from actors.services.streams import (
     Page,
     Stream,
     create_stream,
-    get_stream,
     list_all,
     list_by_air,
     list_by_owner,
@@ -27,12 +26,12 @@ from actors.stream.messages import (
     ReadHealth,
     RotateKey,
     StopShow,
-    StreamNotFound,
     UpdateStream,
 )
 from server.api.access import (
+    find_stream,
     optional_principal,
-    require_owner,
+    owned_stream,
     require_owner_or_admin,
     require_principal,
 )
@@ -50,7 +49,7 @@ from server.api.bodies import (
 from server.api.errors import ApiError
 from server.api.house import current_house
 from server.api.stream_health_bodies import StreamHealthView
-from server.api.times import read_cursor, rfc3339, write_cursor
+from server.api.times import optional_rfc3339, read_cursor, rfc3339, write_cursor
 from server.api.wire import no_content, reply
 from server.health_document import health_document, point_document
 
@@ -97,7 +96,7 @@ async def list_streams(query_args: ListQuery) -> Response:
 async def get(stream_id: str) -> Response:
     """Show a stream; its owner, signed in, also sees where to send it."""
     principal = optional_principal()
-    stream = await _stream(stream_id)
+    stream = await find_stream(stream_id)
     if principal is not None and principal.user_id == stream.owner:
         return reply(owner_view(stream))
     return reply(public_view(stream))
@@ -113,7 +112,7 @@ async def update(stream_id: str, data: UpdateStreamBody) -> Response:
     Who may watch is settled while a show is on air: 409 ``on_air``.
     """
     _refuse_tickets(data.access)
-    await _owned_stream(stream_id)
+    await owned_stream(stream_id)
     house = current_house()
     try:
         await house.streams.ask(stream_id, UpdateStream(data.title, data.description, data.access))
@@ -122,14 +121,14 @@ async def update(stream_id: str, data: UpdateStreamBody) -> Response:
         raise ApiError(HTTPStatus.CONFLICT, "on_air", message) from error
     if data.access == "ticket":
         await house.gatekeeper.access_changed(stream_id)
-    return reply(owner_view(await _stream(stream_id)))
+    return reply(owner_view(await find_stream(stream_id)))
 
 
 @streams.delete("/<stream_id>")
 @security_scheme(BEARER)
 async def delete(stream_id: str) -> Response:
     """End the running show and delete the stream."""
-    await _owned_stream(stream_id)
+    await owned_stream(stream_id)
     house = current_house()
     await house.forwarding.forwards.remove_all(stream_id)
     await house.streams.ask(stream_id, DeleteStream())
@@ -141,9 +140,9 @@ async def delete(stream_id: str) -> Response:
 @document_response(StreamView)
 async def rotate_key(stream_id: str) -> Response:
     """Make a new stream key; who publishes with the old one is put off."""
-    await _owned_stream(stream_id)
+    await owned_stream(stream_id)
     await current_house().streams.ask(stream_id, RotateKey())
-    return reply(owner_view(await _stream(stream_id)))
+    return reply(owner_view(await find_stream(stream_id)))
 
 
 @streams.post("/<stream_id>/stop")
@@ -151,7 +150,7 @@ async def rotate_key(stream_id: str) -> Response:
 @document_response(StoppedView)
 async def stop(stream_id: str) -> Response:
     """End the running show."""
-    await _owned_stream(stream_id)
+    await owned_stream(stream_id)
     stopped = await current_house().streams.ask(stream_id, StopShow())
     return reply(StoppedView(stopped=stopped))
 
@@ -162,7 +161,7 @@ async def stop(stream_id: str) -> Response:
 async def health(stream_id: str) -> Response:
     """Tell how the show arrives, now and in the last 5 minutes: for the owner and for admins."""
     principal = require_principal()
-    require_owner_or_admin(await _stream(stream_id), principal)
+    require_owner_or_admin(await find_stream(stream_id), principal)
     report = await current_house().streams.ask(stream_id, ReadHealth())
     series = [point_document(point) for point in report.series]
     return reply(StreamHealthView.model_validate({**health_document(report.now), "series": series}))
@@ -176,7 +175,7 @@ async def playback(stream_id: str) -> Response:
     A ticketed one plays from a session of one's own, made for who has a licence, for the owner
     and for admins; 403 ``licence_required`` for all others.
     """
-    stream = await _stream(stream_id)
+    stream = await find_stream(stream_id)
     house = current_house()
     if stream.access == "public":
         expires_ms = house.clock.now_ms() + SESSION_LIFETIME_S * 1000
@@ -201,8 +200,8 @@ def public_view(stream: Stream) -> StreamView:
         viewers=house.viewers.count(stream.id) if stream.on_air else 0,
         owner=OwnerView(id=stream.owner, name=stream.owner_name),
         created_at=rfc3339(stream.created_at),
-        started_at=_optional_time(stream.started_at),
-        ended_at=_optional_time(stream.ended_at),
+        started_at=optional_rfc3339(stream.started_at),
+        ended_at=optional_rfc3339(stream.ended_at),
         room_id=stream.id,
         hls_url=_hls_url(stream),
         page_url=f"{house.settings.public_url}/s/{stream.id}",
@@ -229,20 +228,6 @@ async def _page(query: ListQuery) -> Page:
     return await list_by_air(store, query.live, after, query.limit)
 
 
-async def _stream(stream_id: str) -> Stream:
-    stream = await get_stream(current_house().store, stream_id)
-    if stream is None:
-        raise StreamNotFound(stream_id)
-    return stream
-
-
-async def _owned_stream(stream_id: str) -> Stream:
-    principal = require_principal()
-    stream = await _stream(stream_id)
-    require_owner(stream, principal)
-    return stream
-
-
 def _refuse_tickets(access: str | None) -> None:
     if access == "ticket" and not current_house().settings.sells:
         raise ApiError(
@@ -255,7 +240,3 @@ def _refuse_tickets(access: str | None) -> None:
 
 def _hls_url(stream: Stream) -> str:
     return f"{current_house().settings.public_url}/live/{stream.id}/index.m3u8"
-
-
-def _optional_time(unix_ms: int | None) -> str | None:
-    return None if unix_ms is None else rfc3339(unix_ms)

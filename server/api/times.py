@@ -8,6 +8,7 @@ from http import HTTPStatus
 
 from server.api.errors import ApiError
 from server.times import EPOCH
+from server.times import optional_rfc3339 as optional_rfc3339
 from server.times import rfc3339 as rfc3339
 from storage import Cursor
 from storage.rules import MAX_ID_BYTES
@@ -15,11 +16,6 @@ from storage.rules import MAX_ID_BYTES
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 MAX_CURSOR_CHARS = 200
 MAX_SORT_VALUE = 2**63 - 1
-
-
-def optional_rfc3339(unix_ms: int | None) -> str | None:
-    """Write a time that may not have come."""
-    return None if unix_ms is None else rfc3339(unix_ms)
 
 
 def read_time(text: str) -> int:
