@@ -2,12 +2,12 @@
 
 from media.bits import BitReader, BitsError
 from media.codecs.info import CodecError, VideoInfo, checked_size
+from media.codecs.vui import read_vui_head
 
 MAX_SPS_BYTES = 1024  # a real one has 20 to 60
 MAX_POC_CYCLE_FRAMES = 255  # H.264, 7.4.2.1.1
 
 _NAL_SPS = 7
-_EXTENDED_SAR = 255
 _PROFILES_WITH_CHROMA = frozenset({44, 83, 86, 100, 110, 118, 122, 128, 134, 135, 138, 139, 244})
 
 
@@ -110,17 +110,7 @@ def _skip_picture_order(bits: BitReader) -> None:
 
 def _read_vui_fps(bits: BitReader) -> float | None:
     """Frames per second from the VUI's timing (ITU-T H.264, E.1.1), or None where it has none."""
-    if bits.flag() and bits.read(8) == _EXTENDED_SAR:
-        bits.read(32)
-    if bits.flag():
-        bits.flag()  # overscan_appropriate
-    if bits.flag():
-        bits.read(4)  # video_format, video_full_range
-        if bits.flag():
-            bits.read(24)  # colour description
-    if bits.flag():
-        bits.unsigned_golomb()  # chroma sample location, top field
-        bits.unsigned_golomb()  # and bottom field
+    read_vui_head(bits)
     if not bits.flag():
         return None
     units_in_tick = bits.read(32)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from media.bits import BitReader, BitsError
 from media.codecs.info import CodecError, checked_size, video_range
+from media.codecs.vui import read_vui_head
 
 MAX_SPS_BYTES = 4096  # with scaling lists a real one has under 1000
 MAX_REFERENCE_SETS = 64  # 7.4.3.2.1
@@ -11,7 +12,6 @@ MAX_REFERENCE_PICTURES = 16  # in one set (7.4.8)
 MAX_LONG_TERM_PICTURES = 32  # 7.4.3.2.1
 
 _HEADER_BYTES = 2
-_EXTENDED_SAR = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,19 +137,7 @@ def _skip_reference_sets(bits: BitReader) -> None:
 
 def _read_vui_parameters(bits: BitReader) -> tuple[float | None, int]:
     """vui_parameters (E.2.1), up to its timing."""
-    transfer = 0
-    if bits.flag() and bits.read(8) == _EXTENDED_SAR:
-        bits.read(32)
-    if bits.flag():
-        bits.flag()  # overscan_appropriate
-    if bits.flag():
-        bits.read(4)  # video_format, video_full_range
-        if bits.flag():
-            bits.read(8)  # colour_primaries
-            transfer = bits.read(8)
-            bits.read(8)  # matrix_coeffs
-    if bits.flag():
-        _skip_golombs(bits, 2)  # chroma sample location
+    transfer = read_vui_head(bits)
     bits.read(3)  # neutral chroma, fields, frame field info
     if bits.flag():
         _skip_golombs(bits, 4)  # default display window
