@@ -13,6 +13,7 @@ from storage.api import (
     Store,
     StoreUnavailable,
 )
+from support.orders import OrderStage
 
 MAX_COMMITS_PER_STEP = 500
 
@@ -56,3 +57,12 @@ class FaultyStore:
             await self._store.commit(*ops)
         if fault:
             raise OutcomeUnknown("planted")
+
+
+async def on_faulty_store(shop: OrderStage) -> FaultyStore:
+    """Begin another process on a store that fails when it is told to."""
+    await shop.kill()
+    store = FaultyStore(shop.store)
+    shop.store = store
+    await shop.start()
+    return store
