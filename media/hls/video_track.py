@@ -35,6 +35,8 @@ class VideoTrack(Track):
         self._frame_ms = DEFAULT_FRAME_MS
         self._position_ms = 0  # where the last fragment ended
         self._needs_keyframe = True
+        self._stamp: tuple[int, int] | None = None  # the last frame's own time, and its offset
+        self._shown_ms = 0
 
     @property
     def changed(self) -> bool:
@@ -89,12 +91,8 @@ class VideoTrack(Track):
         self._gop_frames += 1
         if self._samples:
             self._frame_ms = min(placed_ms - self.newest_ms, MAX_LAST_FRAME_MS)
-        composition_ms = time_ms + frame.cts_ms - placed_ms
-        self._append(
-            Sample(
-                placed_ms * TICKS_PER_MS, composition_ms * TICKS_PER_MS, frame.keyframe, frame.data
-            )
-        )
+        composition = (self._showing_ms(time_ms, frame.cts_ms) - placed_ms) * TICKS_PER_MS
+        self._append(Sample(placed_ms * TICKS_PER_MS, composition, frame.keyframe, frame.data))
         self.newest_ms = placed_ms
         self.quiet = False
 
@@ -128,6 +126,13 @@ class VideoTrack(Track):
         if goes_on and not (self._samples and self._samples[0].time == until):
             self._insert_still(until_ms)
         return self._segment(samples, until)
+
+    def _showing_ms(self, time_ms: int, cts_ms: int) -> int:
+        """When a frame is shown: its own time, or after the last one, where that had the same."""
+        stamp = time_ms, cts_ms
+        self._shown_ms = self._shown_ms + 1 if stamp == self._stamp else time_ms + cts_ms
+        self._stamp = stamp
+        return self._shown_ms
 
     def _note_keyframe(self, placed_ms: int, frame: VideoFrame) -> None:
         if self._pending is not None:

@@ -317,14 +317,14 @@ def test_a_show_without_a_frame_ends_empty(rehearse):
     assert not window.playlists
 
 
-def test_frames_of_equal_time_last_nonetheless(rehearse, material):
+def test_frames_of_equal_time_are_shown_one_after_another(rehearse, material):
     stage = rehearse()
     times = [0, 40, 40, 40, 80, 79, 120, *range(160, 5_000, 40)]
     stage.push([material.video_config])
     stage.push([material.picture(t, key=t % 2_000 == 0, cts_ms=-10) for t in times])
     stage.end()
     fragment = stage.listener.fragments["video"][1]
-    shown = [40 * 90 - 900, 40 * 90 - 900, 40 * 90 - 900]
+    shown = [(40 - 10 + later) * 90 for later in range(3)]
     starts = [sum(fragment.durations[:i]) for i in range(4)]
     assert [starts[i] + fragment.compositions[i] for i in (1, 2, 3)] == shown
 
