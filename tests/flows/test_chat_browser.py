@@ -316,7 +316,8 @@ def test_a_shadow_ban_does_not_show_and_a_held_message_waits(house: House) -> No
     expect(ada.locator("[data-pending]")).to_contain_text("Waiting for a moderator.")
     [waiting] = house.ask("GET", "pending")["items"]
     house.moderate("approve", pending=waiting["id"])
-    expect(row(host, "may I?")).to_be_visible()
+    for page in (host, ada):
+        expect(row(page, "may I?")).to_be_visible()
     expect(ada.locator("[data-pending] li")).to_have_count(0)
     assert texts(ada) == ["nobody hears this", "may I?"]
     assert texts(host) == ["may I?"]
