@@ -14,7 +14,7 @@ from typing import Literal
 
 import trio
 
-from actors.services.hooks import is_public
+from actors.services.public_addresses import is_public
 
 MAX_ADDRESSES_TRIED = 3
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from actors.ids import new_id
 from actors.ports import Clock
 from actors.services.forward_target import Target, good_key, read_target
-from actors.services.hooks.address import names_private_address
+from actors.services.public_addresses import names_private_address
 from actors.services.sealing import Sealing
 from storage.api import Conflict, Delete, Document, Put, Store
 

@@ -1,6 +1,5 @@
 """Webhooks out: a stream's events, the endpoints that hear of them, and the lines between."""
 
-from actors.services.hooks.address import is_public
 from actors.services.hooks.endpoints import Endpoint, Endpoints, History, HookError
 from actors.services.hooks.events import (
     EVENT_TYPES,
@@ -31,7 +30,6 @@ __all__ = [
     "Job",
     "Outbox",
     "Try",
-    "is_public",
     "keep_event",
     "new_event",
     "signature",

@@ -7,10 +7,11 @@ import trio
 
 from actors.ids import is_id, new_id
 from actors.ports import Clock
-from actors.services.hooks.address import good_url, names_private_address
+from actors.services.hooks.address import good_url
 from actors.services.hooks.events import EVENT_TYPES
 from actors.services.hooks.line import Line, Try, read_line, write_line
 from actors.services.hooks.signing import new_secret
+from actors.services.public_addresses import names_private_address
 from actors.services.sealing import Sealing
 from actors.services.streams import Stream
 from storage.api import Conflict, Delete, Document, Put, Row, Store
