@@ -9,8 +9,6 @@ where anything is wrong.
 """
 
 import argparse
-import shutil
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -23,6 +21,7 @@ from bench.live.listener import Listener
 from bench.live.publisher import ACTS, Publisher
 from bench.live.record import Record
 from bench.live.vitals import Vitals, percentile
+from bench.verdict import end_with
 
 OVER_PATIENCE_S = 90.0
 """For the acts that are under way when the time is over, and for each show's end."""
@@ -125,12 +124,7 @@ def main() -> None:
         differences = trio.run(Chaos(house, sources, options).run)
     finally:
         house.process.kill_if_running()
-    print(f"{'differences':<24} {len(differences)}")
-    for difference in differences:
-        print(f"  {difference}")
-    if differences:
-        sys.exit(f"the data of this run: {folder}")
-    shutil.rmtree(folder)
+    end_with(differences, folder)
 
 
 if __name__ == "__main__":

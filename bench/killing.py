@@ -8,8 +8,6 @@ end the provider's truth, what was acknowledged and the ledger have to agree to 
 import argparse
 import json
 import random
-import shutil
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -25,6 +23,7 @@ from bench.money.processes import Town
 from bench.money.rest import come_to_rest, differences_of_reconciliation
 from bench.money.shop import Shop, open_shop
 from bench.money.truth import House, ProviderTruth, read_house, read_provider
+from bench.verdict import end_with
 
 PEOPLE = 16
 STARTING_PERCENT = 10
@@ -32,7 +31,6 @@ STARTING_PERCENT = 10
 PROVIDER_DIES_EVERY = 12
 MAX_START_S = 1.2
 LEAVING_TIMEOUT_S = 60.0
-SHOWN_DIFFERENCES = 40
 BAD_EVENTS = {"actor_crashed", "unhandled_error", "sweep_failed"}
 
 
@@ -167,12 +165,7 @@ def main() -> None:
     finally:
         town.house.kill_if_running()
         town.psp.kill_if_running()
-    print(f"{'differences':<24} {len(differences)}")
-    for difference in differences[:SHOWN_DIFFERENCES]:
-        print(f"  {difference}")
-    if differences:
-        sys.exit(f"the data of this run: {folder}")
-    shutil.rmtree(folder)
+    end_with(differences, folder)
 
 
 if __name__ == "__main__":

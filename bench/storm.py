@@ -12,7 +12,6 @@ It ends with 1 where anything is wrong.
 import argparse
 import json
 import random
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -31,6 +30,7 @@ from bench.chat.frames import allow_open_files
 from bench.chat.house import House
 from bench.chat.judge import judge
 from bench.chat.record import Record
+from bench.verdict import end_with
 
 TALKERS, RESTLESS = 100, 50
 SAMPLE_S = 1.0
@@ -220,12 +220,7 @@ def main() -> None:
         differences = trio.run(Storm(house, options).run)
     finally:
         house.process.kill_if_running()
-    print(f"{'differences':<24} {len(differences)}")
-    for difference in differences:
-        print(f"  {difference}")
-    if differences:
-        sys.exit(f"the data of this run: {folder}")
-    shutil.rmtree(folder)
+    end_with(differences, folder)
 
 
 if __name__ == "__main__":
